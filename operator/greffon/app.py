@@ -1,0 +1,162 @@
+"""The parts of a running operator and their order of start and stop. Built by `__main__`; the tests build it upon an
+in-memory API server, with their own event source in place of kopf.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from greffon.cluster import ApiServers
+from greffon.engine import source, workers
+from greffon.engine.cache import Cache
+from greffon.engine.health import Health
+from greffon.engine.queue import Key, Priority, Queue
+from greffon.engine.sweep import Sweep
+from greffon.engine.watch import Sink, Watch
+from greffon.kube import kinds
+from greffon.kube.api import Api, Transport
+from greffon.kube.kinds import Resource
+from greffon.kube.login import connection_info
+from greffon.kube.recorder import Recorder
+from greffon.model import keys
+from greffon.observe import http
+from greffon.observe.metrics import Metrics
+from greffon.reconcile.apply import Applier
+from greffon.reconcile.intake import Intake
+from greffon.reconcile.plugin import PluginReconciler
+from greffon.reconcile.report import Reporter
+from greffon.reconcile.run import RunReconciler
+from greffon.reconcile.seen import Seen
+from greffon.resources.context import Context
+from greffon.settings import Settings
+
+_log = logging.getLogger(__name__)
+USER_KINDS = (kinds.PLUGIN, kinds.PLUGIN_RUN)
+OWNED = f"{keys.LABEL_MANAGED_BY}={keys.MANAGED_BY}"
+Source = Callable[[Collection[Resource], Sink, asyncio.Event], Awaitable[None]]
+"""Runs until the event is set, handing events of these kinds to the sink."""
+
+
+class Operator:
+    """Everything of one operator process.
+
+    Args:
+        configuration: of the `kubernetes` package, handed on to kopf; unused when `events` is given.
+        events: another source of the users' kinds than kopf.
+        now: wall clock.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        configuration: Any = None,
+        *,
+        instance: str,
+        events: Source | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings, self._configuration = settings, configuration
+        self._events = events or self._kopf
+        self.metrics = m = Metrics()
+        self.api = Api(transport, observe=m.request)
+        self.cache: Cache[Seen] = Cache()
+        self.queue = Queue(on_add=m.added, on_retry=m.retried, on_get=m.waited)
+        self.intake = Intake(self.cache, self.queue)
+        self.health = Health(_limits(settings))
+        self.recorder = Recorder(self.api, instance=instance)
+        self.servers = ApiServers(self.api)
+        applier = Applier(self.api, self.intake, wrote=m.wrote)
+        reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
+        self._reconcilers: dict[str, workers.Reconciler] = {
+            "Plugin": PluginReconciler(self.cache, applier, reporter, self.context, now).reconcile,
+            "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, self.context, now).reconcile,
+        }
+        self.sweep = Sweep(
+            self.api,
+            self.cache,
+            USER_KINDS,
+            self.intake.sink,
+            namespaces=settings.namespaces,
+            every=settings.sweep_seconds,
+            progress=self.health.progress,
+            repaired=lambda kind: m.sweep_repairs.labels(kind).inc(),
+        )
+        self.watches = [
+            Watch(self.api, kind, self.intake.sink, namespace=ns, selector=OWNED, progress=self.health.progress)
+            for kind in kinds.WATCHED
+            for ns in settings.namespaces or (None,)
+        ]
+
+    def context(self) -> Context:
+        """Facts for the builders, as known now."""
+        s = self.settings
+        return Context(s.runner_images, s.dns_namespace, s.dns_labels, self.servers.known)
+
+    def keys(self) -> list[Key]:
+        """Every key of the users' kinds."""
+        return [entry.key for kind in USER_KINDS for entry in self.cache.of_kind(kind.kind)]
+
+    def _all_again(self) -> None:
+        for key in self.keys():
+            self.queue.add(key, Priority.RESYNC)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start everything, wait for `stop`, end in order. Raises what ended a part for good."""
+        self.metrics.watch_queue(self.queue, self.settings.workers)
+        self.metrics.watch_health(self.health)
+        server = await http.serve(self.health, self.metrics.registry, self.settings.http_port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(part) for part in self._background()]
+                await self._fill()
+                crew = [group.create_task(part) for part in self._crew()]
+                await self._events(USER_KINDS, self.intake.sink, stop)
+                await self._finish()
+                for task in (*crew, *background):
+                    task.cancel()
+        finally:
+            self.queue.close()
+            await server.cleanup()
+
+    def _background(self) -> list[Any]:
+        return [self.health.beat(), self.recorder.run(), *(watch.run() for watch in self.watches)]
+
+    def _crew(self) -> list[Any]:
+        s = self.settings
+        work = [workers.work(self.queue, self._reconcilers, self.metrics.reconcile) for _ in range(s.workers)]
+        return [
+            *work,
+            self.sweep.run(),
+            workers.resync(self.queue, self.keys, s.resync_seconds),
+            self.servers.follow(s.sweep_seconds, self._all_again),
+        ]
+
+    async def _fill(self) -> None:
+        """The barrier: no worker decides anything before it could see everything."""
+        await self.servers.refresh()
+        await self.sweep.first()
+        await asyncio.gather(*(watch.synced.wait() for watch in self.watches))
+        self.health.synced()
+        _log.info("caches are filled: %d objects", len(self.cache))
+
+    async def _finish(self, seconds: float = 10.0) -> None:
+        """Let the workers end what they hold; what waits will be found again by the next process."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.queue.quiesce()
+
+    async def _kopf(self, resources: Collection[Resource], sink: Sink, stop: asyncio.Event) -> None:
+        made = source.registry(resources, sink, lambda: connection_info(self._configuration))
+        await source.run(made, namespaces=self.settings.namespaces, stop=stop, ready=asyncio.Event())
+
+
+def _limits(settings: Settings) -> dict[str, float]:
+    """Seconds without a sign of life after which a kind's watch counts as dead."""
+    swept = {kind.kind: settings.sweep_seconds * 3.6 for kind in USER_KINDS}
+    return swept | {kind.kind: 400.0 for kind in kinds.WATCHED}

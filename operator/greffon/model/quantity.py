@@ -1,0 +1,105 @@
+"""Kubernetes quantities (`250m`, `64Mi`, `1e3`) as exact decimals, and their canonical text.
+
+Called by `resources` to compare and fill in limits, and by `security` for ceilings. The canonical form is
+the one the API server writes back, so that a rendered child equals what is read later and is not applied
+again.
+"""
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
+
+_SYNTAX: Final = re.compile(
+    r"^(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
+    r"(?P<suffix>[eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?$"
+)
+_BINARY: Final[dict[str, int]] = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", start=1)}
+_DECIMAL: Final = {
+    "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18,
+}  # fmt: skip
+_SUFFIX_OF_POWER: Final = {power: suffix for suffix, power in _DECIMAL.items()}
+_NANO: Final = Decimal("1e-9")
+_LARGEST: Final = Decimal(2**63 - 1)
+
+
+class QuantityError(ValueError):
+    """A text is no Kubernetes quantity."""
+
+
+def _as_text(value: object) -> object:
+    # YAML makes an integer of `cpu: 1`; the API server accepts that wherever it accepts "1".
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+QuantityText = Annotated[str, BeforeValidator(_as_text)]
+"""A quantity as the user wrote it; integers become text."""
+
+
+@lru_cache(maxsize=4096)
+def parse_quantity(text: str) -> Decimal:
+    """Value of a quantity, rounded up to nano and capped at 2^63-1 as the API server does.
+
+    >>> parse_quantity("100m"), parse_quantity("1Ki")
+    (Decimal('0.1'), Decimal('1024'))
+    """
+    number, suffix = _split(text)
+    return _bounded(_value(number, suffix))
+
+
+@lru_cache(maxsize=4096)
+def canonical_quantity(text: str) -> str:
+    """The same quantity as the API server writes it back: `1000m` is `1`, `1024Mi` is `1Gi`."""
+    number, suffix = _split(text)
+    value = _bounded(_value(number, suffix))
+    if suffix in _BINARY and abs(value) >= 1024 and value == value.to_integral_value():
+        return _canonical_binary(int(value))
+    if suffix[:1] in ("e", "E") and len(suffix) > 1:
+        return _canonical_decimal(value, exponent=True)
+    return _canonical_decimal(value, exponent=False)
+
+
+def _split(text: str) -> tuple[Decimal, str]:
+    match = _SYNTAX.match(text)
+    if match is None:
+        raise QuantityError(f"{text[:60]!r} is not a quantity: write for example 250m, 64Mi or 2")
+    return Decimal(match["number"]), match["suffix"] or ""
+
+
+def _value(number: Decimal, suffix: str) -> Decimal:
+    if suffix in _BINARY:
+        return number * _BINARY[suffix]
+    if suffix in _DECIMAL:
+        return number.scaleb(_DECIMAL[suffix])
+    return number.scaleb(int(suffix[1:]))
+
+
+def _bounded(value: Decimal) -> Decimal:
+    if abs(value) > _LARGEST:
+        return _LARGEST.copy_sign(value)
+    # Any amount, however small, stays an amount: rounding is away from zero.
+    rounded = value.quantize(_NANO, rounding="ROUND_UP") if value % _NANO else value
+    return rounded.normalize() + 0
+
+
+def _canonical_binary(value: int) -> str:
+    power = 0
+    while power < 6 and value % 1024 == 0 and value != 0:
+        value //= 1024
+        power += 1
+    return f"{value}{'KMGTPE'[power - 1]}i" if power else str(value)
+
+
+def _canonical_decimal(value: Decimal, *, exponent: bool) -> str:
+    if value == 0:
+        return "0"
+    power = -9
+    digits = int(value.scaleb(9))
+    while digits % 1000 == 0 and power < 18:
+        digits //= 1000
+        power += 3
+    if exponent:
+        return f"{digits}e{power}" if power else str(digits)
+    return f"{digits}{_SUFFIX_OF_POWER[power]}"

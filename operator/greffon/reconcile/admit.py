@@ -1,0 +1,114 @@
+"""May this spec run here at all? An ordered list of pure checks; the first refusal wins. Called by `reconcile.plugin`.
+
+What the API server can refuse by itself stands in the CRD; these are the checks that need this installation's
+facts, and those that must hold even if the CRD was bypassed. A refused spec changes nothing: what runs, runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import jsonschema_rs
+import orjson
+
+from greffon.model.conditions import Reason
+from greffon.model.plugin import PluginSpec
+from greffon.resources.effective import Effective
+
+CONFIG_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A documented reason and a sentence that names field, cause and remedy."""
+
+    reason: Reason
+    message: str
+
+
+Check = Callable[[PluginSpec, Effective], Refusal | None]
+
+
+def admit(spec: PluginSpec, e: Effective) -> Refusal | None:
+    """The first reason why the spec may not run, None when it may."""
+    return next((refusal for check in _CHECKS if (refusal := check(spec, e))), None)
+
+
+def _uses_only_what_is_built(spec: PluginSpec, e: Effective) -> Refusal | None:
+    """Ignoring a field silently would be worse than refusing it: its author counts on it."""
+    fqdn = any(rule.fqdn for rule in spec.permissions.egress) if spec.permissions else False
+    if fqdn:
+        text = "spec.permissions.egress: fqdn is not supported by this release; use cidr or plugin"
+        return Refusal(Reason.FQDN_UNSUPPORTED, text)
+    used = [
+        ("spec.hooks", bool(spec.hooks and spec.hooks.to_wire())),
+        ("spec.dependsOn", bool(spec.depends_on)),
+        ("spec.compatibility", bool(spec.compatibility and spec.compatibility.to_wire())),
+        ("spec.events", bool(spec.events and spec.events.publishes)),
+        ("spec.triggers: event", any(t.event for t in spec.triggers)),
+        ("spec.triggers: watch", any(t.watch for t in spec.triggers)),
+        ("spec.triggers: http", any(t.http for t in spec.triggers)),
+    ]
+    fields = [name for name, is_used in used if is_used]
+    if not fields:
+        return None
+    text = f"{', '.join(fields)}: not supported by this release; remove it, the plug-in would run without it"
+    return Refusal(Reason.FEATURE_UNAVAILABLE, text)
+
+
+def _has_something_to_run(spec: PluginSpec, e: Effective) -> Refusal | None:
+    if e.mode and not e.image:
+        text = f"spec.type: no runner image is configured for {e.type}; set runners in the values of the Helm chart"
+        return Refusal(Reason.UNSUPPORTED_TYPE, text)
+    return None
+
+
+def _secrets_have_places_of_their_own(spec: PluginSpec, e: Effective) -> Refusal | None:
+    paths = [path for _, path in e.secrets]
+    if len(set(paths)) != len(paths):
+        return Refusal(Reason.INVALID_SPEC, "spec.run.secrets: two Secrets have the same mountPath; give each its own")
+    return None
+
+
+def _config_matches_its_schema(spec: PluginSpec, e: Effective) -> Refusal | None:
+    values = e.config or {}
+    if len(orjson.dumps(values)) > CONFIG_LIMIT:
+        return Refusal(Reason.INVALID_CONFIG, f"spec.config.values: larger than {CONFIG_LIMIT // 1024} KiB; shorten it")
+    schema = spec.config.json_schema if spec.config else None
+    if schema is None:
+        return None
+    try:
+        validator = jsonschema_rs.validator_for(schema, retriever=_refuse_to_fetch)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        return Refusal(Reason.INVALID_CONFIG, f"spec.config.schema: not a usable JSON Schema: {_line(error)}")
+    broken = next(iter(validator.iter_errors(values)), None)
+    if broken is None:
+        return None
+    path = ".".join(["spec.config.values", *(str(step) for step in broken.instance_path)])
+    # The value itself stays out of the message: it may be one that should have been a Secret.
+    return Refusal(
+        Reason.INVALID_CONFIG, f"{path}: does not match spec.config.schema (rule {_rule(broken)}); correct it"
+    )
+
+
+def _refuse_to_fetch(uri: str) -> NoReturn:
+    """The operator opens no address that a user names."""
+    raise ValueError(f"$ref to {uri[:100]} is not followed; put the definition into the schema itself")
+
+
+def _rule(error: jsonschema_rs.ValidationError) -> str:
+    return "/".join(str(step) for step in error.schema_path)[:120]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+_CHECKS: tuple[Check, ...] = (
+    _uses_only_what_is_built,
+    _has_something_to_run,
+    _secrets_have_places_of_their_own,
+    _config_matches_its_schema,
+)

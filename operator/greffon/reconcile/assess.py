@@ -1,0 +1,127 @@
+"""The named situation of a plug-in: a pure function of what was observed and what the writes met. Called by
+`reconcile.plugin`; `reconcile.status` puts it into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greffon.model.conditions import Reason
+from greffon.reconcile.admit import Refusal
+from greffon.reconcile.health import Health, State, service_health, settles_in
+from greffon.reconcile.observe import Observation
+from greffon.reconcile.runs import LastRun, last_run
+from greffon.reconcile.trouble import Trouble
+from greffon.resources.effective import Effective
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a status must tell.
+
+    Attributes:
+        health: state, reason and sentence for `Ready`.
+        available: some revision serves, or could be run.
+        available_message: which one.
+        revision: number that the spec asks for, None when it was refused before it got one.
+        active: number that runs, None when none does.
+        conflict: the foreign object in the way, "" when there is none.
+        permission: trouble with the declared permissions, None when they are granted.
+        settles_in: seconds after which the situation changes by itself.
+    """
+
+    health: Health
+    available: bool
+    available_message: str
+    revision: int | None
+    active: int | None
+    last_run: LastRun | None = None
+    conflict: str = ""
+    permission: Trouble | None = None
+    settles_in: float | None = None
+
+
+def refused(o: Observation, refusal: Refusal) -> Situation:
+    """The spec may not run; what ran before runs on."""
+    active = _serving(o)
+    text = f"revision r{active} runs on" if active else "nothing runs"
+    return Situation(
+        health=Health(State.FAILING, refusal.reason, refusal.message),
+        available=active is not None,
+        available_message=text,
+        revision=None,
+        active=active,
+    )
+
+
+def assess(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Situation:
+    """Situation after the writes of this pass."""
+    health = _health(o, e, revision, troubles)
+    active = _active(o, e, revision, health, troubles)
+    available = active is not None and not o.plugin.spec.suspend
+    return Situation(
+        health=health,
+        available=available,
+        available_message=_serves(active, available, e),
+        revision=revision,
+        active=active,
+        last_run=last_run(o) if e.mode == "Job" else None,
+        conflict=next((t.where for t in troubles if t.reason is Reason.CHILD_CONFLICT), ""),
+        permission=next((t for t in troubles if t.where.startswith(("Role ", "RoleBinding "))), None),
+        settles_in=settles_in(o.pods, o.now) if e.mode == "Service" else None,
+    )
+
+
+def _health(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Health:
+    if troubles:
+        return Health(State.FAILING, troubles[0].reason, troubles[0].message)
+    if not e.mode:
+        text = f"{e.url} is recorded; this release does not deliver events yet"
+        return Health(State.GOOD, Reason.DELIVERY_UNAVAILABLE, text)
+    if o.plugin.spec.suspend:
+        return Health(State.FAILING, Reason.SUSPENDED, "spec.suspend is true: no pods, no scheduled runs")
+    if e.mode == "Job":
+        return _job_health(o, e, revision)
+    if e.replicas == 0:
+        return Health(State.GOOD, Reason.SCALED_TO_ZERO, "spec.run.replicas is 0: no pods, as asked")
+    return service_health(e, o.deployment, o.pods, revision, o.now)
+
+
+def _job_health(o: Observation, e: Effective, revision: int) -> Health:
+    last = last_run(o)
+    if last and last.outcome in ("Failed", "TimedOut"):
+        text = f"the last run, {last.name}, failed: {last.message}; the next run that succeeds clears this"
+        return Health(State.FAILING, Reason.RUN_FAILED, text)
+    if e.crons:
+        schedules = ", ".join(f"{c.name} ({c.schedule}{' ' + c.time_zone if c.time_zone else ''})" for c in e.crons)
+        return Health(State.GOOD, Reason.SCHEDULED, f"revision r{revision} ({e.version}) runs at {schedules}")
+    return Health(State.GOOD, Reason.IDLE, f"revision r{revision} ({e.version}) waits for a PluginRun")
+
+
+def _active(o: Observation, e: Effective, revision: int, health: Health, troubles: tuple[Trouble, ...]) -> int | None:
+    if not e.mode:
+        return revision
+    if e.mode == "Job":
+        return revision if not troubles else _serving(o)
+    if health.state is State.GOOD and health.reason is Reason.AVAILABLE:
+        return revision
+    return _serving(o)
+
+
+def _serving(o: Observation) -> int | None:
+    """The newest revision with a ready pod; for a Job, the one recorded as active."""
+    ready = [pod.revision for pod in o.pods if pod.ready and pod.revision]
+    if ready:
+        return max(ready)
+    if o.plugin.spec.run and o.plugin.spec.run.mode == "Job":
+        recorded = o.plugin.status.revisions.active if o.plugin.status.revisions else None
+        number = (recorded or "").rpartition("-r")[2]
+        return int(number) if number.isdigit() else None
+    return None
+
+
+def _serves(active: int | None, available: bool, e: Effective) -> str:
+    if not e.mode:
+        return "recorded, but events are not delivered by this release"
+    if not available:
+        return "nothing serves" if e.mode == "Service" else "nothing can be run"
+    return f"revision r{active} serves" if e.mode == "Service" else f"revision r{active} can be run"

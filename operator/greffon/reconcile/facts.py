@@ -1,0 +1,169 @@
+"""The few facts that decisions need from each kind of child: pure readers of raw objects, called by `reconcile.seen`.
+
+A body is read once, when its event arrives, and then forgotten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from greffon.model import keys
+
+Json = dict[str, Any]
+LONGEST_MESSAGE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """How far a Deployment's rollout is. `current`: its controller has seen the newest spec."""
+
+    current: bool
+    replicas: int
+    updated: int
+    ready: int
+    available: int
+    total: int
+    deadline_exceeded: bool
+    failure: str
+    """Why pods cannot be made (quota, admission), "" when they can."""
+
+    @property
+    def complete(self) -> bool:
+        """All wanted replicas run the newest template, are available, and no old one is left."""
+        return self.current and self.updated == self.available == self.total == self.replicas
+
+
+@dataclass(frozen=True, slots=True)
+class PodFacts:
+    """The plug-in container of a pod.
+
+    Attributes:
+        waiting, waiting_message: why it does not run (ImagePullBackOff, CrashLoopBackOff, …).
+        ended: reason of its last end (OOMKilled, Error, Completed), "" when it never ended.
+        unschedulable: why no node takes the pod.
+        report: the termination message, which carries the result of a run.
+    """
+
+    revision: int
+    controller_uid: str
+    phase: str
+    ready: bool
+    restarts: int
+    waiting: str
+    waiting_message: str
+    ended: str
+    exit_code: int | None
+    unschedulable: str
+    finished_at: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A Job. `outcome`: "" while it is active, "Complete", or the reason of its failure."""
+
+    outcome: str
+    message: str
+    start: str
+    end: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFacts:
+    """A PluginRevision."""
+
+    number: int
+    version: str
+    content_hash: str
+    state: str
+    sources: tuple[str, ...]
+
+
+def deployment(obj: Json) -> DeploymentFacts:
+    """Read a Deployment."""
+    spec, status = obj["spec"], obj.get("status") or {}
+    conditions = _conditions(status)
+    progressing, failure = conditions.get("Progressing", {}), conditions.get("ReplicaFailure", {})
+    return DeploymentFacts(
+        current=status.get("observedGeneration", 0) >= obj["metadata"].get("generation", 0),
+        replicas=spec.get("replicas", 1),
+        updated=status.get("updatedReplicas", 0),
+        ready=status.get("readyReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        total=status.get("replicas", 0),
+        deadline_exceeded=progressing.get("reason") == "ProgressDeadlineExceeded",
+        failure=_short(failure.get("message", "")) if failure.get("status") == "True" else "",
+    )
+
+
+def pod(obj: Json) -> PodFacts:
+    """Read a Pod."""
+    meta, status = obj["metadata"], obj.get("status") or {}
+    container: Json = next(iter(status.get("containerStatuses") or ()), {})
+    state, last = container.get("state") or {}, container.get("lastState") or {}
+    waiting = state.get("waiting") or {}
+    ended = state.get("terminated") or last.get("terminated") or {}
+    scheduled = _conditions(status).get("PodScheduled", {})
+    number = (meta.get("labels") or {}).get(keys.LABEL_REVISION, "")
+    return PodFacts(
+        revision=int(number) if number.isdigit() else 0,
+        controller_uid=controller_uid(obj),
+        phase=status.get("phase", ""),
+        ready=bool(container.get("ready")) and "deletionTimestamp" not in meta,
+        restarts=min(container.get("restartCount", 0), 1),
+        waiting=waiting.get("reason", ""),
+        waiting_message=_short(waiting.get("message", "")),
+        ended=ended.get("reason", ""),
+        exit_code=ended.get("exitCode"),
+        unschedulable=_short(scheduled.get("message", "")) if scheduled.get("reason") == "Unschedulable" else "",
+        finished_at=ended.get("finishedAt") or "",
+        # Only a pod that has ended for good carries a result; a service's last words are not one.
+        report=(state.get("terminated") or {}).get("message", "") if status.get("phase") in _ENDED else "",
+    )
+
+
+_ENDED = ("Succeeded", "Failed")
+
+
+def job(obj: Json) -> JobFacts:
+    """Read a Job."""
+    status = obj.get("status") or {}
+    conditions = _conditions(status)
+    failed, complete = conditions.get("Failed", {}), conditions.get("Complete", {})
+    outcome = message = end = ""
+    if complete.get("status") == "True":
+        outcome, end = "Complete", status.get("completionTime") or complete.get("lastTransitionTime", "")
+    elif failed.get("status") == "True":
+        outcome, message = failed.get("reason", "Failed"), _short(failed.get("message", ""))
+        end = failed.get("lastTransitionTime", "")
+    run = (obj["metadata"].get("labels") or {}).get(keys.LABEL_RUN, "")
+    return JobFacts(outcome, message, status.get("startTime") or "", end, run)
+
+
+def revision(obj: Json) -> RevisionFacts:
+    """Read a PluginRevision."""
+    spec = obj["spec"]
+    return RevisionFacts(
+        number=spec["revision"],
+        version=spec.get("version", ""),
+        content_hash=spec.get("contentHash", ""),
+        state=(obj.get("status") or {}).get("state", "Active"),
+        sources=tuple(spec.get("sources") or ()),
+    )
+
+
+def controller_uid(obj: Json) -> str:
+    """UID of the controlling owner, "" when there is none."""
+    references = obj["metadata"].get("ownerReferences") or ()
+    return next((str(ref["uid"]) for ref in references if ref.get("controller")), "")
+
+
+def _conditions(status: Json) -> dict[str, Json]:
+    return {condition["type"]: condition for condition in status.get("conditions") or ()}
+
+
+def _short(text: str) -> str:
+    clean = " ".join(text.split())
+    return clean if len(clean) <= LONGEST_MESSAGE else clean[: LONGEST_MESSAGE - 1] + "…"

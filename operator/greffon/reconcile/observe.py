@@ -1,0 +1,74 @@
+"""Everything a decision about a Plugin may look at, gathered into one frozen value. Called by `reconcile.plugin`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from greffon.engine.cache import Cache
+from greffon.kube import kinds
+from greffon.model.plugin import Plugin
+from greffon.model.run import PluginRun
+from greffon.reconcile.facts import DeploymentFacts, JobFacts, PodFacts, RevisionFacts
+from greffon.reconcile.seen import Seen
+from greffon.resources.context import Context, Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The world as the operator knows it now.
+
+    Attributes:
+        children: objects that carry our label, ours by UID (`is_ours`).
+        revisions: every kept revision, oldest first.
+        pods: pods of the plug-in that belong to no PluginRun.
+        jobs: (name, uid, facts) of the Jobs that the plug-in's CronJobs made.
+        runs: PluginRuns that name this plug-in.
+        now: wall clock, for transition times only.
+    """
+
+    plugin: Plugin
+    children: tuple[Seen, ...]
+    revisions: tuple[RevisionFacts, ...]
+    deployment: DeploymentFacts | None
+    pods: tuple[PodFacts, ...]
+    jobs: tuple[tuple[str, str, JobFacts], ...]
+    runs: tuple[PluginRun, ...]
+    context: Context
+    now: datetime
+
+    @property
+    def identity(self) -> Identity:
+        """Whose children these are."""
+        return Identity(self.plugin.name, self.plugin.namespace, self.plugin.uid)
+
+
+def observe(plugin: Plugin, entry: Seen, cache: Cache[Seen], context: Context, now: datetime) -> Observation:
+    """Gather from the cache; no request is sent."""
+    related = cache.owned(entry.key)
+    ours = tuple(seen for seen in related if is_ours(seen, entry.uid))
+    by_plugin = [seen for seen in related if seen.plugin_uid == entry.uid]
+    return Observation(
+        plugin=plugin,
+        children=ours,
+        revisions=tuple(sorted((s.facts for s in ours if isinstance(s.facts, RevisionFacts)), key=lambda f: f.number)),
+        deployment=next((s.facts for s in ours if isinstance(s.facts, DeploymentFacts)), None),
+        pods=tuple(s.facts for s in by_plugin if isinstance(s.facts, PodFacts)),
+        jobs=tuple((s.key.name, s.uid, s.facts) for s in by_plugin if isinstance(s.facts, JobFacts)),
+        runs=tuple(_run(seen) for seen in related if seen.key.kind == kinds.PLUGIN_RUN.kind),
+        context=context,
+        now=now,
+    )
+
+
+def is_ours(seen: Seen, plugin_uid: str) -> bool:
+    """Owned by this very Plugin; or our label says so and nobody else controls it (its owner reference was removed)."""
+    if seen.key.kind in (kinds.PLUGIN_RUN.kind, kinds.POD.kind):
+        return False
+    return seen.controller == plugin_uid or (not seen.controller and seen.plugin_uid == plugin_uid)
+
+
+def _run(seen: Seen) -> PluginRun:
+    return PluginRun.parse(orjson.loads(seen.body))

@@ -1,0 +1,113 @@
+"""Everything a decision about a PluginRun may look at. Called by `reconcile.run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from greffon.engine.cache import Cache
+from greffon.engine.queue import Key
+from greffon.kube import kinds
+from greffon.model.errors import SpecError
+from greffon.model.plugin import Plugin
+from greffon.model.run import PluginRun
+from greffon.reconcile.facts import JobFacts, PodFacts
+from greffon.reconcile.seen import Seen
+from greffon.resources import names
+from greffon.resources.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another thing that runs the same plug-in. `order` sorts by age; a run of a schedule has no uid of ours."""
+
+    order: tuple[datetime, str]
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunObservation:
+    """The world as the operator knows it now.
+
+    Attributes:
+        plugin: the plug-in to run; None when there is none.
+        revision: number of its active revision; None when none can be run.
+        job: the Job of this run.
+        siblings: unfinished runs of the plug-in, and unfinished Jobs of its schedules.
+    """
+
+    run: PluginRun
+    is_owned: bool
+    plugin: Plugin | None
+    revision: int | None
+    job: Seen | None
+    pods: tuple[PodFacts, ...]
+    siblings: tuple[Sibling, ...]
+    context: Context
+    now: datetime
+
+    @property
+    def job_facts(self) -> JobFacts | None:
+        """How far the Job is."""
+        return self.job.facts if self.job and isinstance(self.job.facts, JobFacts) else None
+
+
+def observe_run(entry: Seen, cache: Cache[Seen], context: Context, now: datetime) -> RunObservation:
+    """Gather from the cache. Raises SpecError when the run cannot be read."""
+    run = PluginRun.parse(orjson.loads(entry.body))
+    plugin_key = Key(kinds.PLUGIN.kind, run.namespace, run.spec.plugin_ref.name)
+    plugin = _plugin(cache.get(plugin_key))
+    job = cache.get(Key(kinds.JOB.kind, run.namespace, names.run_job(plugin_key.name, run.uid)))
+    mine = job if job and job.controller == run.uid else None
+    return RunObservation(
+        run=run,
+        is_owned=any(ref.kind == kinds.PLUGIN.kind for ref in run.metadata.owner_references),
+        plugin=plugin,
+        revision=_active(plugin),
+        job=mine,
+        pods=tuple(
+            seen.facts
+            for seen in cache.owned(entry.key)
+            if isinstance(seen.facts, PodFacts) and mine and seen.facts.controller_uid == mine.uid
+        ),
+        siblings=tuple(_siblings(cache, plugin_key, entry)),
+        context=context,
+        now=now,
+    )
+
+
+def _plugin(entry: Seen | None) -> Plugin | None:
+    if entry is None or entry.deleting:
+        return None
+    try:
+        return Plugin.parse(orjson.loads(entry.body))
+    except SpecError:
+        return None
+
+
+def _active(plugin: Plugin | None) -> int | None:
+    """Only a plug-in whose newest spec has been carried out can be run."""
+    if plugin is None or plugin.status.observed_generation != plugin.generation or not plugin.status.revisions:
+        return None
+    number = (plugin.status.revisions.active or "").rpartition("-r")[2]
+    return int(number) if number.isdigit() else None
+
+
+def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen) -> list[Sibling]:
+    found = []
+    for seen in cache.owned(plugin):
+        if seen.key.kind == kinds.PLUGIN_RUN.kind and seen.uid != entry.uid and not seen.deleting:
+            other = PluginRun.parse(orjson.loads(seen.body))
+            if other.status.outcome is None:
+                found.append(Sibling(order(other), other.name, active=other.status.job is not None))
+        elif isinstance(seen.facts, JobFacts) and not seen.facts.outcome:
+            found.append(Sibling((datetime.min.replace(tzinfo=UTC), seen.key.name), seen.key.name, active=True))
+    return found
+
+
+def order(run: PluginRun) -> tuple[datetime, str]:
+    """Age, then name: the same for every observer, so that two workers agree on whose turn it is."""
+    return run.metadata.creation_timestamp or datetime.max.replace(tzinfo=UTC), run.name

@@ -1,0 +1,55 @@
+"""The last run of a Job plug-in, whatever started it: pure. Called by `reconcile.assess`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greffon.model.base import to_rfc3339
+from greffon.reconcile.facts import JobFacts
+from greffon.reconcile.observe import Observation
+from greffon.reconcile.result import Ending, ending_of
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """A run that has ended. `finished` is RFC 3339 in UTC, so that text order is time order."""
+
+    name: str
+    outcome: str
+    message: str
+    finished: str
+    exit_code: int | None
+    reason: str
+
+
+def last_run(o: Observation) -> LastRun | None:
+    """The newest of the ended PluginRuns and of the Jobs that schedules made."""
+    ended = [*_from_runs(o), *_from_jobs(o)]
+    return max(ended, key=lambda run: (run.finished, run.name), default=None)
+
+
+def _from_runs(o: Observation) -> list[LastRun]:
+    return [
+        LastRun(
+            name=run.name,
+            outcome=str(run.status.outcome),
+            message=run.status.message or "",
+            finished=to_rfc3339(run.status.completion_time),
+            exit_code=run.status.exit_code,
+            reason=run.status.reason or "",
+        )
+        for run in o.runs
+        if run.status.outcome in ("Succeeded", "Failed", "TimedOut") and run.status.completion_time
+    ]
+
+
+def _from_jobs(o: Observation) -> list[LastRun]:
+    return [
+        _from_job(name, job, ending_of(job, [pod for pod in o.pods if pod.controller_uid == uid]))
+        for name, uid, job in o.jobs
+        if job.outcome
+    ]
+
+
+def _from_job(name: str, job: JobFacts, ending: Ending) -> LastRun:
+    return LastRun(name, str(ending.outcome), ending.message, job.end, ending.exit_code, str(ending.reason))

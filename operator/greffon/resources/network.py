@@ -1,0 +1,73 @@
+"""The NetworkPolicy: nothing in, nothing out, except what is declared. Used by `resources.desired`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greffon.kube.kinds import NETWORK_POLICY
+from greffon.model import keys
+from greffon.model.permissions import EgressRule, IngressRule, NetworkPort, Permissions
+from greffon.resources import names
+from greffon.resources.context import Context, Identity
+from greffon.resources.metadata import envelope, selector
+
+Json = dict[str, Any]
+
+
+def network_policy(plugin: Identity, permissions: Permissions | None, context: Context) -> Json:
+    """Default deny both ways; DNS only when any egress is declared, the API server only when rules are."""
+    declared = permissions or Permissions()
+    egress = [_egress(rule) for rule in declared.egress]
+    if egress:
+        egress.append(_dns(context))
+    if declared.rules:
+        egress.append(_api_server(context))
+    spec: Json = {
+        "podSelector": {"matchLabels": selector(plugin)},
+        "policyTypes": ["Ingress", "Egress"],
+        # Written even when empty: an opening that somebody adds by hand is then ours to take back.
+        "egress": egress,
+        "ingress": [_ingress(rule) for rule in declared.ingress],
+    }
+    return envelope(NETWORK_POLICY, plugin, names.child(plugin.name), {"spec": spec})
+
+
+def _egress(rule: EgressRule) -> Json:
+    return {"to": [_peer(rule.plugin, rule.cidr)]} | _ports(rule.ports)
+
+
+def _ingress(rule: IngressRule) -> Json:
+    return {"from": [_peer(rule.plugin, rule.cidr)]} | _ports(rule.ports)
+
+
+def _peer(plugin: str | None, cidr: str | None) -> Json:
+    if plugin:
+        return {"podSelector": {"matchLabels": {keys.LABEL_PLUGIN: plugin}}}
+    block: Json = {"cidr": cidr}
+    if cidr and cidr.endswith("/0"):
+        # The whole world never includes the cloud's metadata service.
+        block["except"] = ["fe80::/10"] if ":" in cidr else ["169.254.0.0/16"]
+    return {"ipBlock": block}
+
+
+def _ports(ports: tuple[NetworkPort, ...]) -> Json:
+    return {"ports": [{"port": p.port, "protocol": str(p.protocol or "TCP")} for p in ports]} if ports else {}
+
+
+def _dns(context: Context) -> Json:
+    peer = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": context.dns_namespace}},
+        "podSelector": {"matchLabels": dict(context.dns_labels)},
+    }
+    return {"to": [peer], "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
+
+
+def _api_server(context: Context) -> Json:
+    """Addresses, not a selector: the API server is no pod. Both sides of the Service's translation are listed,
+    since network plug-ins differ in which they see."""
+    hosts = sorted({host for host, _ in context.api_servers})
+    ports = sorted({port for _, port in context.api_servers})
+    return {
+        "to": [{"ipBlock": {"cidr": f"{host}/128" if ":" in host else f"{host}/32"}} for host in hosts],
+        "ports": [{"port": port, "protocol": "TCP"} for port in ports],
+    }

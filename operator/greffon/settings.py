@@ -1,0 +1,82 @@
+"""Settings of the operator process, read once by `__main__` from the environment the chart writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from greffon.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be configured, with the chart's names in `from_environment`."""
+
+    runner_images: Mapping[str, str] = field(default_factory=dict)
+    """Image per script type ("Python", "Bash", …); a type without an entry has no runner."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces to watch; empty means all."""
+    workers: int = 16
+    """Reconciles under way at once; more only doubles the API server's latency (measured)."""
+    resync_seconds: float = 1800.0
+    """Every key is looked at again this often, at the lowest priority."""
+    sweep_seconds: float = 300.0
+    """How often the cache is compared with a fresh list."""
+    status_grace_seconds: float = 10.0
+    """A rollout that succeeds within this time costs a single status write."""
+    http_port: int = 8080
+    dns_namespace: str = "kube-system"
+    dns_labels: Mapping[str, str] = field(default_factory=lambda: {"k8s-app": "kube-dns"})
+    """Where the cluster's DNS pods live: the only DNS a plug-in may reach."""
+    log_level: str = "info"
+
+
+_RUNNERS = {
+    "Python": "GREFFON_RUNNER_PYTHON_IMAGE",
+    "Bash": "GREFFON_RUNNER_BASH_IMAGE",
+    "Go": "GREFFON_RUNNER_GO_IMAGE",
+    "TypeScript": "GREFFON_RUNNER_TYPESCRIPT_IMAGE",
+}
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def from_environment(env: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a value is malformed; the message names the variable and what is allowed.
+    """
+    level = env.get("GREFFON_LOG_LEVEL", "info").lower()
+    if level not in _LEVELS:
+        raise SettingsError(f"GREFFON_LOG_LEVEL is {level!r}; write one of {', '.join(_LEVELS)}")
+    return Settings(
+        runner_images={kind: env[name] for kind, name in _RUNNERS.items() if env.get(name)},
+        namespaces=tuple(n.strip() for n in env.get("GREFFON_NAMESPACES", "").split(",") if n.strip()),
+        workers=int(_number(env, "GREFFON_WORKERS", 16, low=1, high=256)),
+        resync_seconds=_number(env, "GREFFON_RESYNC_SECONDS", 1800, low=1, high=86400),
+        sweep_seconds=_number(env, "GREFFON_SWEEP_SECONDS", 300, low=1, high=86400),
+        status_grace_seconds=_number(env, "GREFFON_STATUS_GRACE_SECONDS", 10, low=0, high=300),
+        http_port=int(_number(env, "GREFFON_HTTP_PORT", 8080, low=0, high=65535)),
+        dns_namespace=env.get("GREFFON_DNS_NAMESPACE") or "kube-system",
+        dns_labels=_labels(env, "GREFFON_DNS_LABEL", "k8s-app=kube-dns"),
+        log_level=level,
+    )
+
+
+def _number(env: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"{name} is {text!r}; write a number from {low:g} to {high:g}") from None
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {text}; write a number from {low:g} to {high:g}")
+    return value
+
+
+def _labels(env: Mapping[str, str], name: str, default: str) -> dict[str, str]:
+    text = env.get(name) or default
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(key and sign for key, sign, _ in pairs):
+        raise SettingsError(f"{name} is {text!r}; write labels as key=value,key=value")
+    return {key.strip(): value.strip() for key, _, value in pairs}

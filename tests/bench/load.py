@@ -1,0 +1,114 @@
+"""The load generator: creates objects with a fixed number in flight and watches until all are there.
+
+Called by `thousand` in its own event loop; the operator under test is another process.
+"""
+
+import asyncio
+import base64
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+import orjson
+
+IN_FLIGHT = 32  # measured: more only doubles the latency of each request
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
+
+
+class NotReadyError(RuntimeError):
+    """The time was up before every object had arrived; the message shows a few that had not."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """A session with the API server."""
+
+    session: aiohttp.ClientSession
+
+    async def create(self, collection: str, objects: Sequence[dict[str, Any]]) -> None:
+        """POST every object, `IN_FLIGHT` at a time; the first refusal is raised."""
+        waiting = iter(objects)
+
+        async def worker() -> None:
+            for item in waiting:  # shared: each object is taken by exactly one worker
+                async with self.session.post(collection, json=item) as answer:
+                    if answer.status != 201:
+                        raise RuntimeError(f"POST {collection}: {answer.status}: {await answer.text()}")
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(IN_FLIGHT):
+                group.create_task(worker())
+
+    async def delete_all(self, collection: str) -> None:
+        """Delete every object of the collection and wait until none is listed."""
+        async with self.session.delete(collection, json={"propagationPolicy": "Foreground"}) as answer:
+            answer.raise_for_status()
+        while (await self.get(collection))["items"]:
+            await asyncio.sleep(0.5)
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """One GET, parsed."""
+        async with self.session.get(path) as answer:
+            answer.raise_for_status()
+            parsed: dict[str, Any] = orjson.loads(await answer.read())
+            return parsed
+
+    async def until(
+        self, collection: str, count: int, arrived: Callable[[dict[str, Any]], bool], seconds: float
+    ) -> None:
+        """Watch an empty collection until `count` objects in it have arrived."""
+        done: set[str] = set()
+        last: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(seconds):
+                async for live in self._events(collection):
+                    name = live["metadata"]["name"]
+                    last[name] = live.get("status", {})
+                    (done.add if arrived(live) else done.discard)(name)
+                    if len(done) == count:
+                        return
+        except TimeoutError:
+            missing = {name: status for name, status in last.items() if name not in done}
+            shown = json.dumps(dict(list(missing.items())[:3]), indent=1)
+            text = f"{len(done)} of {count} in {collection} after {seconds:.0f} s; for example {shown}"
+            raise NotReadyError(text) from None
+
+    async def _events(self, collection: str) -> AsyncIterator[dict[str, Any]]:
+        start = {"watch": "1", "resourceVersion": "0", "timeoutSeconds": "3600"}
+        async with self.session.get(collection, params=start) as stream:
+            stream.raise_for_status()
+            rest = b""
+            async for chunk in stream.content.iter_any():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    event = orjson.loads(line)
+                    if event["type"] == "ERROR":
+                        raise RuntimeError(f"watch of {collection}: {event['object']}")
+                    yield event["object"]
+        raise RuntimeError(f"the watch of {collection} ended")
+
+
+@asynccontextmanager
+async def connect(kubeconfig: Path) -> AsyncIterator[Load]:
+    """Open a session as the user of a kubeconfig that `kubeconfig_for` wrote."""
+    document = json.loads(kubeconfig.read_text())
+    cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    context = ssl.create_default_context(cadata=authority)
+    with TemporaryDirectory() as directory:  # ssl reads a client certificate from a file only
+        pair = Path(directory) / "client.pem"
+        pair.touch(mode=0o600)
+        pair.write_bytes(b"".join(base64.b64decode(user[f"client-{part}-data"]) for part in _PAIR))
+        context.load_cert_chain(pair)
+    connector = aiohttp.TCPConnector(ssl=context, limit=IN_FLIGHT + 4)
+    async with aiohttp.ClientSession(cluster["server"], connector=connector, timeout=_TIMEOUT) as session:
+        yield Load(session)
+
+
+_PAIR = ("certificate", "key")

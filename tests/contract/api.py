@@ -1,0 +1,83 @@
+"""Create, replace and delete objects on a real API server, and see its whole answer.
+
+Used by the tests that try the CRDs for real. Plain HTTP: the answer's causes are what is looked at.
+"""
+
+import http.client
+import json
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from greffon.model import keys
+from tests.cluster.controlplane import ControlPlane
+
+Manifest = dict[str, Any]
+NAMESPACE = "default"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server said."""
+
+    code: int
+    body: dict[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the object was taken."""
+        return self.code in (http.HTTPStatus.OK, http.HTTPStatus.CREATED)
+
+    @property
+    def message(self) -> str:
+        """The message for people; empty for an accepted object."""
+        return "" if self.accepted else str(self.body.get("message", ""))
+
+    @property
+    def causes(self) -> list[dict[str, str]]:
+        """The single complaints, each with field and message."""
+        found: list[dict[str, str]] = (self.body.get("details") or {}).get("causes") or []
+        return found
+
+
+class Server:
+    """One connection to the API server, as its administrator."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        pki = plane.layout.pki
+        context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+        context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        self._connection = http.client.HTTPSConnection(
+            "127.0.0.1", plane.layout.ports.api, timeout=30, context=context
+        )
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def create(self, manifest: Manifest, *, dry_run: bool = True) -> Answer:
+        """POST as kubectl does: unknown and duplicate fields are errors."""
+        return self.send("POST", collection(manifest["kind"]), json.dumps(manifest), dry_run=dry_run)
+
+    def replace(self, manifest: Manifest, *, dry_run: bool = True) -> Answer:
+        """PUT without a resourceVersion."""
+        path = f"{collection(manifest['kind'])}/{manifest['metadata']['name']}"
+        return self.send("PUT", path, json.dumps(manifest), dry_run=dry_run)
+
+    def get(self, kind: str, name: str) -> Answer:
+        """GET one object."""
+        return self.send("GET", f"{collection(kind)}/{name}")
+
+    def send(self, method: str, path: str, text: str = "", *, dry_run: bool = False) -> Answer:
+        """One request with a body as it stands."""
+        query = "" if method == "GET" else "?fieldValidation=Strict" + ("&dryRun=All" if dry_run else "")
+        headers = {"Content-Type": "application/json"}
+        self._connection.request(method, path + query, body=text.encode() or None, headers=headers)
+        response = self._connection.getresponse()
+        return Answer(response.status, json.loads(response.read()))
+
+
+def collection(kind: str) -> str:
+    """URL path of a kind in the test namespace."""
+    scope = "" if kind == keys.KIND_POLICY else f"/namespaces/{NAMESPACE}"
+    return f"/apis/{keys.API_VERSION}{scope}/{keys.PLURALS[kind]}"
