@@ -21,7 +21,6 @@ from greffon.engine.watch import Sink, Watch
 from greffon.kube import kinds
 from greffon.kube.api import Api, Transport
 from greffon.kube.kinds import Resource
-from greffon.kube.login import connection_info
 from greffon.kube.recorder import Recorder
 from greffon.model import keys
 from greffon.observe import http
@@ -152,7 +151,7 @@ class Operator:
                 await self.queue.quiesce()
 
     async def _kopf(self, resources: Collection[Resource], sink: Sink, stop: asyncio.Event) -> None:
-        made = source.registry(resources, sink, lambda: connection_info(self._configuration))
+        made = source.registry(resources, sink, lambda: source.connection_info(self._configuration))
         await source.run(made, namespaces=self.settings.namespaces, stop=stop, ready=asyncio.Event())
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable
 
-from greffon.errors import ApiError
+from greffon.errors import ApiError, NotFound
 from greffon.kube.api import Api
 from greffon.kube.kinds import ENDPOINT_SLICE
 
@@ -27,7 +27,10 @@ class ApiServers:
 
     async def refresh(self) -> bool:
         """Read them anew; True when they changed. Raises ApiError when they cannot be read."""
-        found = await self._api.get(ENDPOINT_SLICE, "default", "kubernetes")
+        try:
+            found = await self._api.get(ENDPOINT_SLICE, "default", "kubernetes")
+        except NotFound:
+            found = {}  # a control plane that publishes no address: plug-ins with rules cannot reach it
         ports = [port["port"] for port in found.get("ports") or ()]
         pairs = {(a, p) for end in found.get("endpoints") or () for a in end.get("addresses") or () for p in ports}
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")

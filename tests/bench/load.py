@@ -45,19 +45,20 @@ class Load:
             for _ in range(IN_FLIGHT):
                 group.create_task(worker())
 
-    async def delete_all(self, collection: str) -> None:
-        """Delete every object of the collection and wait until none is listed."""
+    async def delete_all(self, collection: str, seconds: float) -> None:
+        """Delete every object of the collection, with what belongs to it, and watch until all are gone."""
+        async with self.session.get(collection) as answer:
+            answer.raise_for_status()
+            listed = orjson.loads(await answer.read())
+        left = {item["metadata"]["name"] for item in listed["items"]}
         async with self.session.delete(collection, json={"propagationPolicy": "Foreground"}) as answer:
             answer.raise_for_status()
-        while (await self.get(collection))["items"]:
-            await asyncio.sleep(0.5)
-
-    async def get(self, path: str) -> dict[str, Any]:
-        """One GET, parsed."""
-        async with self.session.get(path) as answer:
-            answer.raise_for_status()
-            parsed: dict[str, Any] = orjson.loads(await answer.read())
-            return parsed
+        async with asyncio.timeout(seconds):
+            async for kind, live in self._events(collection, listed["metadata"]["resourceVersion"]):
+                if kind == "DELETED":
+                    left.discard(live["metadata"]["name"])
+                if not left:
+                    return
 
     async def until(
         self, collection: str, count: int, arrived: Callable[[dict[str, Any]], bool], seconds: float
@@ -67,7 +68,7 @@ class Load:
         last: dict[str, Any] = {}
         try:
             async with asyncio.timeout(seconds):
-                async for live in self._events(collection):
+                async for _, live in self._events(collection, "0"):
                     name = live["metadata"]["name"]
                     last[name] = live.get("status", {})
                     (done.add if arrived(live) else done.discard)(name)
@@ -79,8 +80,8 @@ class Load:
             text = f"{len(done)} of {count} in {collection} after {seconds:.0f} s; for example {shown}"
             raise NotReadyError(text) from None
 
-    async def _events(self, collection: str) -> AsyncIterator[dict[str, Any]]:
-        start = {"watch": "1", "resourceVersion": "0", "timeoutSeconds": "3600"}
+    async def _events(self, collection: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        start = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "3600"}
         async with self.session.get(collection, params=start) as stream:
             stream.raise_for_status()
             rest = b""
@@ -90,13 +91,20 @@ class Load:
                     event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         raise RuntimeError(f"watch of {collection}: {event['object']}")
-                    yield event["object"]
+                    yield event["type"], event["object"]
         raise RuntimeError(f"the watch of {collection} ended")
 
 
 @asynccontextmanager
 async def connect(kubeconfig: Path) -> AsyncIterator[Load]:
     """Open a session as the user of a kubeconfig that `kubeconfig_for` wrote."""
+    server, context = _read(kubeconfig)
+    connector = aiohttp.TCPConnector(ssl=context, limit=IN_FLIGHT + 4)
+    async with aiohttp.ClientSession(server, connector=connector, timeout=_TIMEOUT) as session:
+        yield Load(session)
+
+
+def _read(kubeconfig: Path) -> tuple[str, ssl.SSLContext]:
     document = json.loads(kubeconfig.read_text())
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
@@ -104,11 +112,7 @@ async def connect(kubeconfig: Path) -> AsyncIterator[Load]:
     with TemporaryDirectory() as directory:  # ssl reads a client certificate from a file only
         pair = Path(directory) / "client.pem"
         pair.touch(mode=0o600)
-        pair.write_bytes(b"".join(base64.b64decode(user[f"client-{part}-data"]) for part in _PAIR))
+        parts = (user["client-certificate-data"], user["client-key-data"])
+        pair.write_bytes(b"".join(map(base64.b64decode, parts)))
         context.load_cert_chain(pair)
-    connector = aiohttp.TCPConnector(ssl=context, limit=IN_FLIGHT + 4)
-    async with aiohttp.ClientSession(cluster["server"], connector=connector, timeout=_TIMEOUT) as session:
-        yield Load(session)
-
-
-_PAIR = ("certificate", "key")
+    return cluster["server"], context

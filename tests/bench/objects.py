@@ -59,7 +59,18 @@ def deployment(number: int) -> dict[str, Any]:
     }
 
 
-def condition(live: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The condition of that type, empty when the object has none."""
+def is_available(deployment: dict[str, Any]) -> bool:
+    """Whether a live Deployment serves."""
+    return _condition(deployment, "Available").get("status") == "True"
+
+
+def is_ready(plugin: dict[str, Any]) -> bool:
+    """Whether a live Plugin is Ready, and for the spec it has now."""
+    ready = _condition(plugin, "Ready")
+    current: bool = ready.get("observedGeneration") == plugin["metadata"]["generation"]
+    return current and ready.get("status") == "True"
+
+
+def _condition(live: dict[str, Any], kind: str) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = live.get("status", {}).get("conditions", [])
     return next((item for item in conditions if item["type"] == kind), {})

@@ -27,7 +27,7 @@ _START_SECONDS = 60.0
 def install(plane: ControlPlane) -> None:
     """Apply the CRDs and the chart's roles, and wait until the kinds are served."""
     plane.kubectl("apply", "--server-side", "-f", str(REPOSITORY / "crds"))
-    plane.kubectl("wait", "--for=condition=Established", "crd", "-l", "", "--all", "--timeout=60s")
+    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     plane.kubectl("create", "namespace", NAMESPACE)
     templates = ("rbac", "ceiling")
     shown = [option for name in templates for option in ("-s", f"templates/{name}.yaml")]

@@ -26,8 +26,8 @@ class Half:
 class Calls:
     """The operator's own requests, by verb and resource."""
 
-    done: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
+    done: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
     writes: int = 0
 
 
@@ -55,7 +55,7 @@ def operator_calls(finished: Iterable[Request], user: str) -> Calls:
         what = "/".join(filter(None, [request.call.resource or "(no resource)", request.call.subresource]))
         (refused if request.refused else done)[f"{request.call.verb} {what}"] += 1
         writes += request.mutating and not request.refused
-    return Calls(done, refused, writes)
+    return Calls(dict(done.most_common()), dict(refused.most_common()), writes)
 
 
 def count_writes(finished: Iterable[Request]) -> int:
@@ -98,8 +98,8 @@ def _comparison(result: Result, plugins: Half) -> list[str]:
         "",
         f"{'operator calls':<42}{'total':>8}{'each':>9}",
     ]
-    for what, number in result.calls.done.most_common():
+    for what, number in result.calls.done.items():
         lines.append(f"  {what:<40}{number:8d}{number / count:9.3f}")
-    for what, number in result.calls.refused.most_common():
+    for what, number in result.calls.refused.items():
         lines.append(f"  {what + ' (refused)':<40}{number:8d}{number / count:9.3f}")
     return lines

@@ -46,8 +46,9 @@ class Layout:
         return self.directory / "audit.log"
 
     def kubeconfig(self, user: str) -> Path:
-        """The kubeconfig file of `user`."""
-        return self.directory / "users" / f"{user}.kubeconfig"
+        """The kubeconfig file of `user`; `:` would split a KUBECONFIG variable into two paths."""
+        name = user.replace("/", "-").replace(":", "-")
+        return self.directory / "users" / f"{name}.kubeconfig"
 
 
 def etcd(layout: Layout) -> list[str]:

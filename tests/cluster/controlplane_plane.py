@@ -76,7 +76,7 @@ class ControlPlane:
 
     def kubeconfig_for(self, user: str, groups: Sequence[str] = ()) -> Path:
         """Mint a client certificate for `user`, who holds no more than RBAC gives to user and groups."""
-        path = self.layout.kubeconfig(user.replace("/", "_"))
+        path = self.layout.kubeconfig(user)
         certificate = Authority(self.layout.pki).issue(user, groups)
         write_kubeconfig(path, self.server, self.layout.pki / "ca.crt", certificate)
         return path

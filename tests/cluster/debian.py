@@ -20,7 +20,7 @@ _DROPPED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/inf
 
 def archive(name: str, packages: Sequence[str], paths: Paths) -> Path:
     """The tar of a minimal Debian with `packages`; two minutes when it is not in the cache."""
-    target = paths.cache / "debian" / f"{name}-{_key(packages)}.tar"
+    target = paths.cache / "debian" / f"{name}-{key(packages)}.tar"
     with exclusive(paths.locks, f"debian-{name}"):
         if not target.is_file():
             stop_orphans(paths.logs / f"debian-{name}")
@@ -31,7 +31,8 @@ def archive(name: str, packages: Sequence[str], paths: Paths) -> Path:
     return target
 
 
-def _key(packages: Sequence[str]) -> str:
+def key(packages: Sequence[str]) -> str:
+    """Changes with the packages, the suite and the steps."""
     return hashlib.sha256("\0".join((_RECIPE, SUITE, *sorted(packages))).encode()).hexdigest()[:16]
 
 

@@ -128,7 +128,7 @@ def _clear(used: Engine, paths: Paths) -> None:
         registry.stop(paths)
         engine.remove_network(used)
         leftovers.remove(paths)
-    for file in (_made(paths), paths.kubeconfig):
+    for file in (_made(paths), paths.kubeconfig, paths.state / "loaded.json"):
         file.unlink(missing_ok=True)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import kopf
@@ -18,6 +19,8 @@ from greffon.engine.watch import Sink
 from greffon.kube.kinds import Resource
 
 Json = dict[str, Any]
+TOKEN_LIFE = timedelta(minutes=45)
+"""kopf asks again after this time; projected tokens live at least an hour and are replaced before."""
 
 
 class _NoProgress(kopf.ProgressStorage):
@@ -130,4 +133,22 @@ async def run(
         namespaces=namespaces,
         stop_flag=stop,
         ready_flag=ready,
+    )
+
+
+def connection_info(configuration: Any) -> kopf.ConnectionInfo:
+    """The same server, trust and identity that our own requests use."""
+    if configuration.refresh_api_key_hook is not None:
+        configuration.refresh_api_key_hook(configuration)
+    scheme, _, token = (configuration.api_key.get("BearerToken") or "").partition(" ")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        ca_data=configuration.ca_cert_data,
+        insecure=not configuration.verify_ssl,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+        scheme="Bearer" if token else None,
+        token=token or None,
+        expiration=datetime.now(UTC) + TOKEN_LIFE if scheme and token else None,
     )

@@ -6,7 +6,7 @@ again.
 """
 
 import re
-from decimal import Decimal
+from decimal import ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -21,8 +21,11 @@ _DECIMAL: Final = {
     "n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18,
 }  # fmt: skip
 _SUFFIX_OF_POWER: Final = {power: suffix for suffix, power in _DECIMAL.items()}
+_LARGEST_POWER: Final = 18
 _NANO: Final = Decimal("1e-9")
-_LARGEST: Final = Decimal(2**63 - 1)
+_MILLI: Final = Decimal("1e-3")
+_EXACT: Final = Context(prec=1100)
+"""Room for every digit of the largest exponent that is accepted."""
 
 
 class QuantityError(ValueError):
@@ -40,25 +43,26 @@ QuantityText = Annotated[str, BeforeValidator(_as_text)]
 
 @lru_cache(maxsize=4096)
 def parse_quantity(text: str) -> Decimal:
-    """Value of a quantity, rounded up to nano and capped at 2^63-1 as the API server does.
+    """Value of a quantity; whatever is smaller than a billionth counts as one, as in the API server.
 
     >>> parse_quantity("100m"), parse_quantity("1Ki")
     (Decimal('0.1'), Decimal('1024'))
     """
     number, suffix = _split(text)
-    return _bounded(_value(number, suffix))
+    return _rounded_up(_value(number, suffix), _NANO)
 
 
 @lru_cache(maxsize=4096)
 def canonical_quantity(text: str) -> str:
-    """The same quantity as the API server writes it back: `1000m` is `1`, `1024Mi` is `1Gi`."""
+    """The same quantity as the API server writes it back in a pod: `1000m` is `1`, `1024Mi` is `1Gi`.
+
+    Amounts in pods are rounded up to a thousandth there, so they are here.
+    """
     number, suffix = _split(text)
-    value = _bounded(_value(number, suffix))
+    value = _rounded_up(_value(number, suffix), _MILLI)
     if suffix in _BINARY and abs(value) >= 1024 and value == value.to_integral_value():
         return _canonical_binary(int(value))
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        return _canonical_decimal(value, exponent=True)
-    return _canonical_decimal(value, exponent=False)
+    return _canonical_decimal(value, exponent=suffix[:1] == "e" or (suffix[:1] == "E" and suffix != "E"))
 
 
 def _split(text: str) -> tuple[Decimal, str]:
@@ -70,23 +74,19 @@ def _split(text: str) -> tuple[Decimal, str]:
 
 def _value(number: Decimal, suffix: str) -> Decimal:
     if suffix in _BINARY:
-        return number * _BINARY[suffix]
-    if suffix in _DECIMAL:
-        return number.scaleb(_DECIMAL[suffix])
-    return number.scaleb(int(suffix[1:]))
+        return _EXACT.multiply(number, Decimal(_BINARY[suffix]))
+    power = _DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:])
+    return number.scaleb(power, _EXACT)
 
 
-def _bounded(value: Decimal) -> Decimal:
-    if abs(value) > _LARGEST:
-        return _LARGEST.copy_sign(value)
-    # Any amount, however small, stays an amount: rounding is away from zero.
-    rounded = value.quantize(_NANO, rounding="ROUND_UP") if value % _NANO else value
-    return rounded.normalize() + 0
+def _rounded_up(value: Decimal, step: Decimal) -> Decimal:
+    # Who wants some of a resource gets some: rounding is away from zero.
+    return value.quantize(step, rounding=ROUND_UP, context=_EXACT).normalize(_EXACT) + 0
 
 
 def _canonical_binary(value: int) -> str:
     power = 0
-    while power < 6 and value % 1024 == 0 and value != 0:
+    while power < len(_BINARY) and value % 1024 == 0:
         value //= 1024
         power += 1
     return f"{value}{'KMGTPE'[power - 1]}i" if power else str(value)
@@ -95,9 +95,9 @@ def _canonical_binary(value: int) -> str:
 def _canonical_decimal(value: Decimal, *, exponent: bool) -> str:
     if value == 0:
         return "0"
-    power = -9
-    digits = int(value.scaleb(9))
-    while digits % 1000 == 0 and power < 18:
+    power = -3
+    digits = int(value.scaleb(3, _EXACT))
+    while digits % 1000 == 0 and (exponent or power < _LARGEST_POWER):
         digits //= 1000
         power += 3
     if exponent:

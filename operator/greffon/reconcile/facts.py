@@ -117,11 +117,18 @@ def pod(obj: Json) -> PodFacts:
         waiting_message=_short(waiting.get("message", "")),
         ended=ended.get("reason", ""),
         exit_code=ended.get("exitCode"),
-        unschedulable=_short(scheduled.get("message", "")) if scheduled.get("reason") == "Unschedulable" else "",
+        unschedulable=_unschedulable(scheduled),
         finished_at=ended.get("finishedAt") or "",
         # Only a pod that has ended for good carries a result; a service's last words are not one.
         report=(state.get("terminated") or {}).get("message", "") if status.get("phase") in _ENDED else "",
     )
+
+
+def _unschedulable(condition: Json) -> str:
+    """The scheduler's verdict, without its remarks on preemption, which vary."""
+    if condition.get("reason") != "Unschedulable":
+        return ""
+    return _short(condition.get("message", "").partition(" preemption:")[0])
 
 
 _ENDED = ("Succeeded", "Failed")

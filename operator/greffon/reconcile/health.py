@@ -85,7 +85,7 @@ def _pod_complaint(pod: PodFacts, e: Effective, now: datetime) -> Health | None:
         return None
     if pod.unschedulable:
         return Health(
-            State.FAILING,
+            State.WORKING,
             Reason.UNSCHEDULABLE,
             f"no node takes the pod: {pod.unschedulable}; lower run.resources or add nodes",
         )

@@ -61,13 +61,15 @@ def _conditions(run: PluginRun, d: Decision, now: datetime) -> list[Json]:
 def _condition(run: PluginRun, type_: str, value: str, d: Decision, now: datetime) -> Json:
     before = run.status.condition(type_)
     since = before.last_transition_time if before and before.status == value else None
+    if since is None or since.year == 1970:  # the schema's default condition: a moment that nobody saw
+        since = now
     return {
         "type": type_,
         "status": value,
         "reason": str(d.reason),
         "message": d.message,
         "observedGeneration": run.generation,
-        "lastTransitionTime": to_rfc3339(since or now),
+        "lastTransitionTime": to_rfc3339(since),
     }
 
 

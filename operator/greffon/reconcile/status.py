@@ -91,8 +91,9 @@ _UNKNOWN_PERMISSION = (Reason.CHILD_CONFLICT, Reason.NAMESPACE_TERMINATING, Reas
 def _condition(plugin: Plugin, type_: str, value: bool, reason: Reason, message: str, now: datetime) -> Json:
     status = "True" if value else "False"
     before = plugin.status.condition(type_)
-    same = before and before.status == status and before.last_transition_time
-    since = before.last_transition_time if before and same and before.last_transition_time else now
+    since = before.last_transition_time if before and before.status == status else None
+    if since is None or since.year == 1970:  # the schema's default condition: a moment that nobody saw
+        since = now
     return {
         "type": type_,
         "status": status,

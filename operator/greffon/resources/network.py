@@ -20,7 +20,7 @@ def network_policy(plugin: Identity, permissions: Permissions | None, context: C
     egress = [_egress(rule) for rule in declared.egress]
     if egress:
         egress.append(_dns(context))
-    if declared.rules:
+    if declared.rules and context.api_servers:
         egress.append(_api_server(context))
     spec: Json = {
         "podSelector": {"matchLabels": selector(plugin)},

@@ -69,16 +69,17 @@ def test_a_minted_user_has_the_rights_of_its_group_and_no_more(plane: ControlPla
 
 
 def test_the_audit_log_has_each_write_once(plane: ControlPlane, namespace: str) -> None:
-    kubeconfig = str(plane.kubeconfig_for("writer", ["system:masters"]))
+    kubeconfig = str(plane.kubeconfig_for("system:writer", ["system:masters"]))
     since = audit.mark(plane.audit_log)
 
+    assert ":" not in kubeconfig, "KUBECONFIG would be split into two paths"
     for name in ("a", "b"):
         plane.kubectl("--kubeconfig", kubeconfig, "-n", namespace, "create", "configmap", name)
     with pytest.raises(KubectlError, match="already exists"):
         plane.kubectl("--kubeconfig", kubeconfig, "-n", namespace, "create", "configmap", "a")
 
-    counted = audit.writes(audit.requests(plane.audit_log, since), user="writer")
-    create = audit.Call("writer", "create", "configmaps", "", namespace)
+    counted = audit.writes(audit.requests(plane.audit_log, since), user="system:writer")
+    create = audit.Call("system:writer", "create", "configmaps", "", namespace)
     assert (counted.done, counted.refused) == ({create: 2}, {create: 1})
 
 
