@@ -103,9 +103,7 @@ async def _half(
     pids = {**(others or {}), **plane.pids, "load generator": os.getpid()}
     before = {name: usage(pid) for name, pid in pids.items()}
     since, started = audit.mark(plane.audit_log), time.monotonic()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(load.until(collection, count, what.arrived, seconds))
-        group.create_task(load.create(collection, what.bodies))
+    await asyncio.gather(load.until(collection, count, what.arrived, seconds), load.create(collection, what.bodies))
     elapsed = time.monotonic() - started
     used = {name: usage(pid).since(before[name]) for name, pid in pids.items()}
     await asyncio.sleep(_SETTLE_SECONDS)

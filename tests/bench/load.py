@@ -75,24 +75,37 @@ class Load:
                     if len(done) == count:
                         return
         except TimeoutError:
-            missing = {name: status for name, status in last.items() if name not in done}
-            shown = json.dumps(dict(list(missing.items())[:3]), indent=1)
-            text = f"{len(done)} of {count} in {collection} after {seconds:.0f} s; for example {shown}"
-            raise NotReadyError(text) from None
+            missing = [f"{name}: {_first_condition(last[name])}" for name in sorted(last.keys() - done)[:3]]
+            text = f"{len(done)} of {count} in {collection} after {seconds:.0f} s; for example "
+            raise NotReadyError(text + "; ".join(missing or ["none was seen"])) from None
 
     async def _events(self, collection: str, version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        start = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "3600"}
-        async with self.session.get(collection, params=start) as stream:
-            stream.raise_for_status()
-            rest = b""
-            async for chunk in stream.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
+        """Events after `version`, for ever: the server cuts watchers that fall behind, so go on from the last."""
+        while True:
+            start = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "3600"}
+            async with self.session.get(collection, params=start) as stream:
+                stream.raise_for_status()
+                async for line in _lines(stream.content):
                     event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         raise RuntimeError(f"watch of {collection}: {event['object']}")
+                    version = event["object"]["metadata"]["resourceVersion"]
                     yield event["type"], event["object"]
-        raise RuntimeError(f"the watch of {collection} ended")
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Lines of any length; the reader's own `readline` refuses long ones."""
+    rest = b""
+    async for chunk in content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line
+
+
+def _first_condition(status: dict[str, Any]) -> str:
+    """What an object says about itself; ours puts Ready first."""
+    conditions = status.get("conditions") or [{}]
+    return " ".join(str(conditions[0].get(part)) for part in ("type", "status", "reason", "message"))
 
 
 @asynccontextmanager

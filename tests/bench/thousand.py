@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import report
 from tests.bench.halves import Plan, run, say
+from tests.bench.load import NotReadyError
 from tests.cluster.controlplane import control_plane
 
 
@@ -34,7 +35,11 @@ def main() -> int:
         workdir = options.workdir or Path(stack.enter_context(TemporaryDirectory(prefix="greffon-bench-")))
         say(f"control plane with {options.nodes} fake nodes under {workdir}")
         plane = stack.enter_context(control_plane(workdir, kwok_nodes=options.nodes, tuned=not options.stock))
-        result = asyncio.run(run(plane, plan))
+        try:
+            result = asyncio.run(run(plane, plan))
+        except NotReadyError as error:
+            print(error, file=sys.stderr)
+            return 1
     print(report.text(result))
     if options.json:
         options.json.write_text(json.dumps(asdict(result), indent=1) + "\n")

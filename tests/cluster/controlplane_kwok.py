@@ -24,8 +24,8 @@ _NODE_READY = (
 addresses:
 - {type: InternalIP, address: {{ NodeIP | Quote }}}
 - {type: Hostname, address: {{ NodeName | Quote }}}
-allocatable: {cpu: 1k, memory: 1Ti, pods: 100k}
-capacity: {cpu: 1k, memory: 1Ti, pods: 100k}
+allocatable: {cpu: 1k, memory: 1Ti, ephemeral-storage: 1Ti, pods: 100k}
+capacity: {cpu: 1k, memory: 1Ti, ephemeral-storage: 1Ti, pods: 100k}
 nodeInfo:
   architecture: amd64
   operatingSystem: linux

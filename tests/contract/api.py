@@ -47,9 +47,7 @@ class Server:
         pki = plane.layout.pki
         context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
-        self._connection = http.client.HTTPSConnection(
-            "127.0.0.1", plane.layout.ports.api, timeout=30, context=context
-        )
+        self._connection = http.client.HTTPSConnection("127.0.0.1", plane.layout.ports.api, timeout=30, context=context)
 
     def close(self) -> None:
         """Give the connection back."""

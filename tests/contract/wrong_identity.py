@@ -1,5 +1,7 @@
 """Wrong names, versions, types, sources."""
 
+# ruff: noqa: E501 (a table is read by its rows: one situation, one line)
+
 from typing import Final
 
 from tests.contract.manifests import DIGEST, DROP, job, service, webhook

@@ -1,5 +1,7 @@
 """Wrong runs, revisions, approvals and policies."""
 
+# ruff: noqa: E501 (a table is read by its rows: one situation, one line)
+
 from typing import Final
 
 from tests.contract.manifests import DROP, approval, policy, revision, run

@@ -1,5 +1,7 @@
 """Wrong triggers, topics, permissions, network, sandbox, dependencies, rollout."""
 
+# ruff: noqa: E501 (a table is read by its rows: one situation, one line)
+
 from typing import Any, Final
 
 from tests.contract.manifests import Manifest, job, service, webhook
@@ -124,7 +126,7 @@ NETWORK: Final = [
     Wrong("egress to nothing", job(), _to(), f"{_EGRESS}[0]", "exactly one of cidr, plugin, fqdn"),
     Wrong("egress to two things", job(), _to(plugin="a", fqdn="a.example"), f"{_EGRESS}[0]", "exactly one of cidr, plugin, fqdn"),
     Wrong("egress on every port", job(), {_EGRESS: [{"cidr": "203.0.113.0/24"}]}, f"{_EGRESS}[0].ports", "Required value"),
-    Wrong("port 0", job(), {_EGRESS: [{"plugin": "a", "ports": [{"port": 0}]}]}, f"{_EGRESS}[0].ports[0].port", "greater than or equal to 1"),
+    Wrong("egress to port 0", job(), {_EGRESS: [{"plugin": "a", "ports": [{"port": 0}]}]}, f"{_EGRESS}[0].ports[0].port", "greater than or equal to 1"),
     *(
         Wrong(f"the range {cidr}", job(), _to(cidr=cidr), f"{_EGRESS}[0].cidr", says)
         for cidr, says in (

@@ -6,6 +6,7 @@ Part of `plugin.PluginSpec`.
 from pydantic import Field
 
 from greffon.model.base import JsonObject, Model
+from greffon.model.vocabulary import SelectorOperator
 
 
 class EventTrigger(Model):
@@ -19,7 +20,7 @@ class LabelRequirement(Model):
     """One line of a selector's matchExpressions."""
 
     key: str
-    operator: str
+    operator: SelectorOperator
     values: tuple[str, ...] = ()
 
 

@@ -30,7 +30,7 @@ class EgressRule(Model):
     cidr: str | None = None
     plugin: str | None = None
     fqdn: str | None = None
-    ports: tuple[NetworkPort, ...] = ()
+    ports: tuple[NetworkPort, ...]
 
 
 class IngressRule(Model):
@@ -38,7 +38,7 @@ class IngressRule(Model):
 
     plugin: str | None = None
     cidr: str | None = None
-    ports: tuple[NetworkPort, ...] = ()
+    ports: tuple[NetworkPort, ...]
 
 
 class Permissions(Model):

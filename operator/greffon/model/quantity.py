@@ -14,7 +14,7 @@ from pydantic import BeforeValidator
 
 _SYNTAX: Final = re.compile(
     r"^(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
-    r"(?P<suffix>[eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?$"
+    r"(?P<suffix>[eE][+-]?[0-9]{1,3}|[KMGTPE]i|[numkMGTPE])?\Z"
 )
 _BINARY: Final[dict[str, int]] = {f"{letter}i": 1024**power for power, letter in enumerate("KMGTPE", start=1)}
 _DECIMAL: Final = {
@@ -81,7 +81,7 @@ def _value(number: Decimal, suffix: str) -> Decimal:
 
 def _rounded_up(value: Decimal, step: Decimal) -> Decimal:
     # Who wants some of a resource gets some: rounding is away from zero.
-    return value.quantize(step, rounding=ROUND_UP, context=_EXACT).normalize(_EXACT) + 0
+    return value.quantize(step, rounding=ROUND_UP, context=_EXACT).normalize(_EXACT)
 
 
 def _canonical_binary(value: int) -> str:

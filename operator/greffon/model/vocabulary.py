@@ -93,6 +93,15 @@ class ViolationAction(StrEnum):
     STOP = "Stop"
 
 
+class SelectorOperator(StrEnum):
+    """How a label selector compares."""
+
+    IN = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+
+
 class Widening(StrEnum):
     """A part of a plug-in that can become wider than what was last approved."""
 

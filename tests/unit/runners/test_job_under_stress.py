@@ -52,8 +52,13 @@ def test_bytes_pass_through_unchanged(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
 def test_closed_streams_do_not_hurt(closed: tuple[int, ...], workspace: Workspace) -> None:
-    """A runner whose own streams are closed still gives the script three working ones."""
-    workspace.write({"main.sh": "cat >&2; echo '[7]'"})
+    """A runner whose own streams are closed still gives the script three working ones.
+
+    Nor is the script's output taken for a signal: without care, the runner's own signal pipe gets the number of a
+    closed stream, and a byte of value 15 means SIGTERM there.
+    """
+    a_byte_like_sigterm = "printf '\\017'; printf '\\017' >&2; sleep 0.3"
+    workspace.write({"main.sh": f"trap 'exit 9' TERM; {a_byte_like_sigterm}; cat >&2; echo; echo '[7]'"})
 
     def close() -> None:
         for descriptor in closed:

@@ -9,7 +9,9 @@ from runners.common.greffon_runner.output import LastLine, Result, Tail, WholeLi
 from runners.common.greffon_runner.report import MAX_REPORT_BYTES, build
 
 pieces = st.lists(st.text("ab{}\n \r\u00e9\U0001f600", max_size=12).map(str.encode), max_size=12)
-any_text = st.text(max_size=6000) | st.text(st.characters(max_codepoint=0x20), max_size=6000)
+# Repeated, because texts that hypothesis makes up by themselves are short.
+letters = st.text(min_size=1, max_size=20) | st.text(st.characters(max_codepoint=0x20), min_size=1, max_size=20)
+any_text = st.builds(lambda text, times: (text * times)[:5000], letters, st.sampled_from([0, 1, 50, 5000]))
 
 
 @given(pieces)

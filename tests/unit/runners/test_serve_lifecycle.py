@@ -102,6 +102,20 @@ def test_a_long_life_leaves_no_zombies_and_no_descriptors(workspace: Workspace) 
     assert after == before
 
 
+def test_what_escapes_keeps_no_descriptor_of_the_service(workspace: Workspace) -> None:
+    """A process in a session of its own holds the script's pipes open; the Service lets go of them."""
+    workspace.write({"main.sh": "setsid sleep 8 & echo '[1]'"})
+
+    with workspace.serving(BASH) as served:
+        descriptors = Path(f"/proc/{served.process.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        answer = served.post({})
+        after = len(list(descriptors.iterdir()))
+
+    assert (answer.status, answer.json) == (200, [1])
+    assert after <= before
+
+
 def test_a_client_that_leaves_does_not_stop_its_event(workspace: Workspace, tmp_path: Path) -> None:
     """Events are orders: the script runs to its end, and the next client is served."""
     started, ended = tmp_path / "started", tmp_path / "ended"
