@@ -22,38 +22,27 @@ def install(cluster: Cluster, *, say: Say = lambda _: None) -> None:
         say(f"image {target}")
         names[target] = images.provide(cluster, target)
     say("chart greffon-crds")
-    cluster.run_helm(
-        "upgrade", "--install", "greffon-crds", str(CHARTS / "greffon-crds"), "-n", NAMESPACE, "--create-namespace"
-    )
-    say("chart greffon")
-    cluster.run_helm("upgrade", "--install", "greffon", str(CHARTS / "greffon"), "-n", NAMESPACE, *values(names))
-    # The tag is the same for every build here, so a changed image needs a new pod.
-    if _runs_older_image(cluster, names["operator"]):
-        cluster.run_kubectl("-n", NAMESPACE, "rollout", "restart", "deployment/greffon")
-    say("waiting for the operator")
-    cluster.run_kubectl("-n", NAMESPACE, "rollout", "status", "deployment/greffon", "--timeout=180s")
+    upgrade(cluster, "greffon-crds")
+    say("chart greffon, and waiting for the operator")
+    upgrade(cluster, "greffon", *values(cluster, names))
 
 
-def values(names: dict[str, str]) -> list[str]:
+def upgrade(cluster: Cluster, chart: str, *arguments: str) -> None:
+    """Install or upgrade one chart under its own name, and wait until what it made is ready."""
+    place = ("-n", NAMESPACE, "--create-namespace", "--wait", "--timeout", "180s")
+    cluster.run_helm("upgrade", "--install", chart, str(CHARTS / chart), *place, *arguments)
+
+
+def values(cluster: Cluster, names: dict[str, str]) -> list[str]:
     """Helm arguments that name the images."""
     repository, _, tag = names["operator"].rpartition(":")
-    return [
-        "--set", f"image.repository={repository}",
-        "--set", f"image.tag={tag}",
-        "--set", f"runners.python={names['runner-python']}",
-        "--set", f"runners.bash={names['runner-bash']}",
-    ]  # fmt: skip
-
-
-def _runs_older_image(cluster: Cluster, image: str) -> bool:
-    """The pod runs another image than the node has under this name now."""
-    if cluster.provider == "existing":
-        return True
-    running = cluster.run_kubectl(
-        "-n", NAMESPACE, "get", "pods", "-l", "app.kubernetes.io/name=greffon",
-        "-o", "jsonpath={.items[*].status.containerStatuses[*].imageID}",
-    )  # fmt: skip
-    if not running.strip():
-        return False
-    stored = cluster.run_on_node("crictl", "inspecti", "-o", "go-template", "--template", "{{.status.id}}", image)
-    return any(stored.strip().removeprefix("sha256:") not in word for word in running.split())
+    pairs = {
+        "image.repository": repository,
+        "image.tag": tag,
+        "runners.python": names["runner-python"],
+        "runners.bash": names["runner-bash"],
+    }
+    if cluster.provider != "existing":
+        # The tag is the same for every build here, so that a changed image must be told apart by its content.
+        pairs[r"podAnnotations.greffon\.dev/build"] = images.ensure("operator").stem
+    return [word for name, value in pairs.items() for word in ("--set-string", f"{name}={value}")]

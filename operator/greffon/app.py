@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from greffon.cluster import ApiServers
@@ -87,7 +88,15 @@ class Operator:
             repaired=lambda kind: m.sweep_repairs.labels(kind).inc(),
         )
         self.watches = [
-            Watch(self.api, kind, self.intake.sink, namespace=ns, selector=OWNED, progress=self.health.progress)
+            Watch(
+                self.api,
+                kind,
+                self.intake.sink,
+                namespace=ns,
+                selector=OWNED,
+                known=partial(self._cached, kind, ns),
+                progress=self.health.progress,
+            )
             for kind in kinds.WATCHED
             for ns in settings.namespaces or (None,)
         ]
@@ -100,6 +109,9 @@ class Operator:
     def keys(self) -> list[Key]:
         """Every key of the users' kinds."""
         return [entry.key for kind in USER_KINDS for entry in self.cache.of_kind(kind.kind)]
+
+    def _cached(self, kind: Resource, namespace: str | None) -> list[Seen]:
+        return [e for e in self.cache.of_kind(kind.kind) if namespace in (None, e.key.namespace)]
 
     def _all_again(self) -> None:
         for key in self.keys():

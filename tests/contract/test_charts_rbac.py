@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from greffon.kube import kinds
-from tests.contract.chart_render import NAMESPACE, ROOT, VARIANTS, Rendered, variant
+from tests.contract.chart_render import NAMESPACE, VARIANTS, Rendered, variant
 
 Right = tuple[str, str, str]
 
@@ -117,19 +117,6 @@ def test_editing_a_plugin_does_not_include_running_it() -> None:
         "plugins",
         "pluginruns",
     }
-
-
-def test_operations_md_explains_each_right_of_the_operator() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text()
-    table = text.partition("<!-- rights: begin -->")[2].partition("<!-- rights: end -->")[0]
-    rows = [[cell.strip().replace("`", "") for cell in row.split("|")[1:-1]] for row in table.splitlines()]
-    explained: set[Right] = set()
-    for group, resources, verbs, why in (row for row in rows if len(row) == 4 and row[0] not in ("Group", "---")):
-        assert why
-        group = "" if group == "core" else group
-        explained |= set(product([group], resources.split(", "), verbs.split(", ")))
-
-    assert explained == rights(variant("default").one("ClusterRole"))
 
 
 def needed_rights() -> set[Right]:

@@ -107,8 +107,9 @@ def test_every_word_of_a_status_fits_the_crd_and_has_a_sentence_of_meaning(word:
 
 def test_the_walk_would_notice_a_difference() -> None:
     narrower = {"type": "object", "properties": {"type": {"type": "string", "enum": ["Container"]}}, "required": []}
+    root: Schema = {"properties": {"metadata": {}, "spec": narrower, "status": {}}, "required": ["spec"]}
     problems: list[str] = []
-    _compare({"properties": {"metadata": {}, "spec": narrower, "status": {}}, "required": ["spec"]}, Plugin, "", problems)  # fmt: skip
+    _compare(root, Plugin, "", problems)
     assert "spec.run: only in one of CRD and model" in problems
     assert "spec.version: only in one of CRD and model" in problems
     assert "spec.version: required in only one of CRD and model" in problems

@@ -11,7 +11,7 @@ import itertools
 import random
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -128,6 +128,8 @@ async def run(
     await kopf.operator(
         registry=made,
         settings=settings(),
+        # Given, because kopf would else look up the name of a user id that has none in our image.
+        identity=cast(Any, "greffon"),
         standalone=True,
         clusterwide=not namespaces,
         namespaces=namespaces,

@@ -68,15 +68,19 @@ class Sweep:
     async def once(self, resource: Resource) -> None:
         """Compare one kind; raises ApiError when the list cannot be read."""
         before: dict[Key, Entry] = {e.key: e for e in self._cache.of_kind(resource.kind)}
-        seen: dict[Key, str] = {}
+        seen: dict[Key, tuple[str, int]] = {}
         for namespace in self._namespaces:
             async for items, _ in self._api.pages(resource, namespace, metadata_only=True):
                 for obj in items:
                     meta = obj["metadata"]
-                    seen[Key(resource.kind, meta["namespace"], meta["name"])] = meta["uid"]
+                    seen[Key(resource.kind, meta["namespace"], meta["name"])] = (
+                        meta["uid"],
+                        int(meta["resourceVersion"]),
+                    )
         for key, entry in before.items():
             current = self._cache.get(key)
-            if seen.get(key) != entry.uid and current is entry:
+            uid, version = seen.get(key, ("", 0))
+            if current is entry and (uid != entry.uid or version > entry.version):
                 await self._check(resource, key, entry.uid, entry.version)
         for key in seen.keys() - before.keys():
             if self._cache.get(key) is None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from greffon.engine.cache import Entry
 from greffon.errors import ApiError, Gone, Invalid
 from greffon.kube.api import Api
 from greffon.kube.kinds import Resource
@@ -31,6 +32,7 @@ class Watch:
         synced: set once the first list is complete.
 
     Args:
+        known: the cached digests of this kind, to find what a complete list lacks.
         progress: called with the kind at every sign of life of the stream (the liveness probe listens).
     """
 
@@ -42,11 +44,12 @@ class Watch:
         *,
         namespace: str | None = None,
         selector: str = "",
+        known: Callable[[], Iterable[Entry]] = tuple,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api, self._resource, self._sink = api, resource, sink
         self._namespace, self._selector, self._progress = namespace, selector, progress
-        self._known: dict[tuple[str, str], tuple[str, str]] = {}  # place → uid, version
+        self._known = known
         self._version = ""
         self._streams_lists = True
         self.synced = asyncio.Event()
@@ -70,7 +73,9 @@ class Watch:
             except ApiError as error:
                 failures += 1
                 _log.warning("watch of %s broke: %s", self._resource.plural, error)
-            await asyncio.sleep(min(0.1 * 2.0 ** min(failures, 10), 30.0) * random.uniform(0.5, 1.0) if failures else 0)  # noqa: S311 - jitter
+            # A stream that ended well is resumed almost at once, but a server that ends it at once is not hammered.
+            delay = min(0.1 * 2.0 ** min(failures, 10), 30.0)
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
     async def _follow(self) -> None:
         fresh: set[tuple[str, str]] | None = None if self._version else set()
@@ -81,12 +86,12 @@ class Watch:
             obj = event["object"]
             if event["type"] == "BOOKMARK":
                 if fresh is not None and _END_OF_LIST in (obj["metadata"].get("annotations") or {}):
-                    self._replace(fresh)
+                    self._replace(fresh, obj["metadata"]["resourceVersion"])
                     fresh = None
                 if fresh is None:
                     self._version = obj["metadata"]["resourceVersion"]
                 continue
-            self._hand_over(event["type"], obj)
+            self._sink(self._resource, event["type"], obj)
             if fresh is None:
                 self._version = obj["metadata"]["resourceVersion"]
             elif event["type"] != "DELETED":
@@ -99,26 +104,22 @@ class Watch:
             version = at
             for obj in items:
                 fresh.add(_place(obj))
-                self._hand_over("ADDED", obj)
+                self._sink(self._resource, "ADDED", obj)
         self._progress(self._resource.kind)
-        self._replace(fresh)
+        self._replace(fresh, version)
         self._version = version
 
-    def _hand_over(self, kind: str, obj: Json) -> None:
-        if kind == "DELETED":
-            self._known.pop(_place(obj), None)
-        else:
-            meta = obj["metadata"]
-            self._known[_place(obj)] = (meta["uid"], meta["resourceVersion"])
-        self._sink(self._resource, kind, obj)
-
-    def _replace(self, fresh: set[tuple[str, str]]) -> None:
-        """A complete list: what it lacks was deleted while nobody looked."""
-        for place in self._known.keys() - fresh:
-            uid, version = self._known.pop(place)
-            meta = {"namespace": place[0], "name": place[1], "uid": uid, "resourceVersion": version}
-            self._sink(self._resource, "DELETED", {"metadata": meta})
+    def _replace(self, fresh: set[tuple[str, str]], version: str) -> None:
+        """A complete list: what it lacks was deleted while nobody looked, unless it is newer than the list."""
+        gone = [e for e in self._known() if _spot(e) not in fresh and e.version <= int(version)]
+        for entry in gone:
+            meta = {"namespace": entry.key.namespace, "name": entry.key.name, "uid": entry.uid}
+            self._sink(self._resource, "DELETED", {"metadata": meta | {"resourceVersion": str(entry.version)}})
         self.synced.set()
+
+
+def _spot(entry: Entry) -> tuple[str, str]:
+    return entry.key.namespace, entry.key.name
 
 
 def _place(obj: Json) -> tuple[str, str]:

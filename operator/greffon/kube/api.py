@@ -188,7 +188,7 @@ class Api:
         else:
             query |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
         async for line in self._transport.stream(resource.path(namespace), query=query, idle=340.0):
-            event = orjson.loads(line)
+            event = _decoded(line)
             if event["type"] == "ERROR":
                 raise _from_status_object(event["object"])
             yield event
@@ -234,8 +234,7 @@ class Api:
                 self._observe(method, resource.plural, status, time.monotonic() - start)
         if status >= 400:
             raise _from_body(answer)
-        result: Json = orjson.loads(answer.body)
-        return result
+        return _decoded(answer.body)
 
 
 _APPLY = {"fieldManager": FIELD_MANAGER, "force": "true"}
@@ -244,6 +243,17 @@ _APPLY = {"fieldManager": FIELD_MANAGER, "force": "true"}
 def _pause(attempt: int, retry_after: float | None) -> float:
     back_off = min(0.2 * 2.0**attempt, 5.0) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
     return max(back_off, min(retry_after or 0.0, 30.0))
+
+
+def _decoded(text: bytes) -> Json:
+    """Something between us and the API server may cut or replace an answer: that is no answer."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Unavailable(f"the answer is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise Unavailable("the answer is not a JSON object")
+    return value
 
 
 def _from_body(answer: Answer) -> ApiError:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from greffon.engine.queue import Key
 from greffon.errors import Conflict, Forbidden, Invalid, NotFound
 from greffon.kube import kinds
 from greffon.kube.api import Api
 from greffon.kube.owned import fingerprint_of_desired
+from greffon.model import keys
 from greffon.reconcile.intake import Intake
 from greffon.reconcile.observe import is_ours
 from greffon.reconcile.plan import Plan, Write, key_of
 from greffon.reconcile.seen import Seen, seen
 from greffon.reconcile.trouble import Trouble, conflict, trouble
+
+Json = dict[str, Any]
 
 
 class Applier:
@@ -88,8 +92,19 @@ class Applier:
         except NotFound:
             return await self._apply(Write(write.obj, None))
         if not is_ours(live, owner_uid):
-            return conflict(key)
+            return conflict(key, of_predecessor=_is_of_predecessor(live, write.obj))
         try:
             return await self._apply(Write(write.obj, live.uid))
         except (Forbidden, Invalid, NotFound) as error:
             return trouble(write.obj, error)
+
+
+def _is_of_predecessor(live: Seen, wanted: Json) -> bool:
+    """It was made for another incarnation of the same plug-in; the garbage collector is on its way."""
+    labels = wanted["metadata"]["labels"]
+    plugin_of = live.owner.name if live.owner else ""
+    return (
+        live.plugin_uid not in ("", labels[keys.LABEL_PLUGIN_UID])
+        and live.controller == live.plugin_uid
+        and plugin_of == labels[keys.LABEL_PLUGIN]
+    )

@@ -73,7 +73,9 @@ def assess(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble,
 
 def _health(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Health:
     if troubles:
-        return Health(State.FAILING, troubles[0].reason, troubles[0].message)
+        first = troubles[0]
+        state = State.WORKING if first.reason is Reason.PROGRESSING else State.FAILING
+        return Health(state, first.reason, first.message)
     if not e.mode:
         text = f"{e.url} is recorded; this release does not deliver events yet"
         return Health(State.GOOD, Reason.DELIVERY_UNAVAILABLE, text)

@@ -38,7 +38,11 @@ class Intake:
     def remember(self, resource: Resource, obj: Json) -> Seen:
         """Keep the answer to our own write; its echo on the watch then tells nothing new."""
         entry = seen(resource, obj)
-        self._cache.put(entry)
+        before = self._cache.get(entry.key)
+        if self._cache.put(entry) and before and entry.differs_beyond_status(before):
+            # The answer carries a change that a user made meanwhile; its own event will tell nothing new.
+            self._queue.forget(entry.key)
+            self._queue.add(entry.key, Priority.USER)
         if resource is kinds.PLUGIN:
             self._wake_runs(entry.key)
         elif resource is kinds.PLUGIN_RUN and entry.owner:

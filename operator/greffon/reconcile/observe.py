@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +11,7 @@ import orjson
 
 from greffon.engine.cache import Cache
 from greffon.kube import kinds
+from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
 from greffon.reconcile.facts import DeploymentFacts, JobFacts, PodFacts, RevisionFacts
@@ -57,7 +60,7 @@ def observe(plugin: Plugin, entry: Seen, cache: Cache[Seen], context: Context, n
         deployment=next((s.facts for s in ours if isinstance(s.facts, DeploymentFacts)), None),
         pods=tuple(s.facts for s in by_plugin if isinstance(s.facts, PodFacts)),
         jobs=tuple((s.key.name, s.uid, s.facts) for s in by_plugin if isinstance(s.facts, JobFacts)),
-        runs=tuple(_run(seen) for seen in related if seen.key.kind == kinds.PLUGIN_RUN.kind),
+        runs=readable_runs(related),
         context=context,
         now=now,
     )
@@ -70,5 +73,11 @@ def is_ours(seen: Seen, plugin_uid: str) -> bool:
     return seen.controller == plugin_uid or (not seen.controller and seen.plugin_uid == plugin_uid)
 
 
-def _run(seen: Seen) -> PluginRun:
-    return PluginRun.parse(orjson.loads(seen.body))
+def readable_runs(related: Iterable[Seen]) -> tuple[PluginRun, ...]:
+    """PluginRuns among these; one that cannot be read must not hold up the others."""
+    found = []
+    for seen in related:
+        if seen.key.kind == kinds.PLUGIN_RUN.kind and not seen.deleting:
+            with contextlib.suppress(SpecError):
+                found.append(PluginRun.parse(orjson.loads(seen.body)))
+    return tuple(found)

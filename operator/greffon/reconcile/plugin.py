@@ -81,5 +81,7 @@ class PluginReconciler:
             return
         for seen in revisions.to_supersede(o.children, current):
             await self._reporter.write_status(revisions.state_of(seen, "Superseded"))
+        for seen in revisions.to_reactivate(o.children, current):
+            await self._reporter.write_status(revisions.state_of(seen, "Active"))
         for seen in revisions.to_delete(o.children, revisions.kept(o.revisions, current, keep)):
             await self._applier.remove(seen)

@@ -62,6 +62,15 @@ def to_supersede(children: Collection[Seen], current: int) -> list[Seen]:
     ]
 
 
+def to_reactivate(children: Collection[Seen], current: int) -> list[Seen]:
+    """The current revision, when an earlier change had superseded it."""
+    return [
+        seen
+        for seen in children
+        if isinstance(seen.facts, RevisionFacts) and seen.facts.number == current and seen.facts.state != "Active"
+    ]
+
+
 def to_delete(children: Collection[Seen], keep: Collection[RevisionFacts]) -> list[Seen]:
     """Revisions beyond the history limit."""
     numbers = {fact.number for fact in keep}

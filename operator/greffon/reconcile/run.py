@@ -44,6 +44,7 @@ class RunReconciler:
     ) -> None:
         self._api, self._cache, self._applier, self._reporter = api, cache, applier, reporter
         self._context, self._now = context, now
+        self._starting: set[str] = set()
 
     async def reconcile(self, key: Key) -> Result:
         """One pass. Raises ApiError when the API server could not be asked; the caller tries again."""
@@ -51,7 +52,7 @@ class RunReconciler:
         if entry is None or entry.deleting:
             return Result()
         try:
-            o = observe_run(entry, self._cache, self._context(), self._now())
+            o = observe_run(entry, self._cache, self._context(), self._now(), self._starting)
         except SpecError:
             return Result()  # the schema admits no such object; a newer version of us may read it
         decision = decide(o)
@@ -59,7 +60,11 @@ class RunReconciler:
             case Action.EXPIRE:
                 return await self._expire(entry)
             case Action.START:
-                return await self._start(entry, o)
+                self._starting.add(entry.uid)
+                try:
+                    return await self._start(entry, o)
+                finally:
+                    self._starting.discard(entry.uid)
             case Action.KEEP:
                 return Result(requeue_after=decision.requeue_after)
             case Action.STOP:

@@ -69,6 +69,8 @@ def decide(o: RunObservation) -> Decision:
     if o.job:
         return _during(o, o.job.key.name)
     if o.run.status.job:
+        if _is_replaced(o):  # its Job was removed for that, and then we were interrupted
+            return Decision.ended(_REPLACED)
         ending = Ending(RunOutcome.FAILED, Reason.JOB_LOST, f"Job {o.run.status.job} was deleted before it ended")
         return Decision.ended(ending)
     return _before(o)
@@ -88,9 +90,8 @@ def _during(o: RunObservation, job: str) -> Decision:
     facts = o.job_facts
     if facts and facts.outcome:
         return _finished(o, facts, job)
-    if _mode(o) == "Replace" and any(s.order > order(o.run) for s in o.siblings if not _scheduled(s.order)):
-        ending = Ending(RunOutcome.REPLACED, Reason.REPLACED, "a newer run took its place (run.concurrency: Replace)")
-        return Decision.ended(ending, action=Action.STOP)
+    if _is_replaced(o):
+        return Decision.ended(_REPLACED, action=Action.STOP)
     return Decision.running(job)
 
 
@@ -136,6 +137,13 @@ def _take_turn(o: RunObservation) -> Decision:
             Reason.WAITING, f"waits until {min(active or older)} has ended (run.concurrency: Forbid)"
         )
     return Decision(Action.START, Reason.RUNNING, "")
+
+
+_REPLACED = Ending(RunOutcome.REPLACED, Reason.REPLACED, "a newer run took its place (run.concurrency: Replace)")
+
+
+def _is_replaced(o: RunObservation) -> bool:
+    return _mode(o) == "Replace" and any(s.order > order(o.run) for s in o.siblings if not _scheduled(s.order))
 
 
 def _mode(o: RunObservation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
 from greffon.reconcile.facts import JobFacts, PodFacts
+from greffon.reconcile.observe import readable_runs
 from greffon.reconcile.seen import Seen
 from greffon.resources import names
 from greffon.resources.context import Context
@@ -55,8 +57,14 @@ class RunObservation:
         return self.job.facts if self.job and isinstance(self.job.facts, JobFacts) else None
 
 
-def observe_run(entry: Seen, cache: Cache[Seen], context: Context, now: datetime) -> RunObservation:
-    """Gather from the cache. Raises SpecError when the run cannot be read."""
+def observe_run(
+    entry: Seen, cache: Cache[Seen], context: Context, now: datetime, starting: Collection[str] = ()
+) -> RunObservation:
+    """Gather from the cache. Raises SpecError when the run cannot be read.
+
+    Args:
+        starting: UIDs of the runs whose Job is being made at this moment.
+    """
     run = PluginRun.parse(orjson.loads(entry.body))
     plugin_key = Key(kinds.PLUGIN.kind, run.namespace, run.spec.plugin_ref.name)
     plugin = _plugin(cache.get(plugin_key))
@@ -73,7 +81,7 @@ def observe_run(entry: Seen, cache: Cache[Seen], context: Context, now: datetime
             for seen in cache.owned(entry.key)
             if isinstance(seen.facts, PodFacts) and mine and seen.facts.controller_uid == mine.uid
         ),
-        siblings=tuple(_siblings(cache, plugin_key, entry)),
+        siblings=tuple(_siblings(cache, plugin_key, entry, starting)),
         context=context,
         now=now,
     )
@@ -96,16 +104,19 @@ def _active(plugin: Plugin | None) -> int | None:
     return int(number) if number.isdigit() else None
 
 
-def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen) -> list[Sibling]:
-    found = []
-    for seen in cache.owned(plugin):
-        if seen.key.kind == kinds.PLUGIN_RUN.kind and seen.uid != entry.uid and not seen.deleting:
-            other = PluginRun.parse(orjson.loads(seen.body))
-            if other.status.outcome is None:
-                found.append(Sibling(order(other), other.name, active=other.status.job is not None))
-        elif isinstance(seen.facts, JobFacts) and not seen.facts.outcome:
-            found.append(Sibling((datetime.min.replace(tzinfo=UTC), seen.key.name), seen.key.name, active=True))
-    return found
+def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen, starting: Collection[str]) -> list[Sibling]:
+    related = cache.owned(plugin)
+    runs = [run for run in readable_runs(related) if run.uid != entry.uid and run.status.outcome is None]
+    found = [Sibling(order(run), run.name, active=_is_active(run, cache, plugin, starting)) for run in runs]
+    jobs = [seen for seen in related if isinstance(seen.facts, JobFacts) and not seen.facts.outcome]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return found + [Sibling((oldest, seen.key.name), seen.key.name, active=True) for seen in jobs]
+
+
+def _is_active(run: PluginRun, cache: Cache[Seen], plugin: Key, starting: Collection[str]) -> bool:
+    """Its Job exists, or is being made at this moment by another worker."""
+    job = Key(kinds.JOB.kind, run.namespace, names.run_job(plugin.name, run.uid))
+    return run.status.job is not None or run.uid in starting or cache.get(job) is not None
 
 
 def order(run: PluginRun) -> tuple[datetime, str]:

@@ -24,8 +24,17 @@ class LastRun:
 
 def last_run(o: Observation) -> LastRun | None:
     """The newest of the ended PluginRuns and of the Jobs that schedules made."""
-    ended = [*_from_runs(o), *_from_jobs(o)]
+    ended = [*_recorded(o), *_from_runs(o), *_from_jobs(o)]
     return max(ended, key=lambda run: (run.finished, run.name), default=None)
+
+
+def _recorded(o: Observation) -> list[LastRun]:
+    """What the status says already: runs and Jobs are removed in time, their verdict stays."""
+    last = o.plugin.status.last_run
+    if last is None or last.finished_time is None or last.outcome is None:
+        return []
+    finished = to_rfc3339(last.finished_time)
+    return [LastRun(last.name, str(last.outcome), last.message or "", finished, last.exit_code, last.reason or "")]
 
 
 def _from_runs(o: Observation) -> list[LastRun]:

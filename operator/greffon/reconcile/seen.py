@@ -59,6 +59,17 @@ class Seen:
         )
         return mine == theirs
 
+    def differs_beyond_status(self, other: Seen) -> bool:
+        """A user's object was changed by somebody else than by a status write of ours."""
+        if not self.body:
+            return False
+        mine, theirs = orjson.loads(self.body), orjson.loads(other.body or b"{}")
+        return (self.uid, mine.get("metadata"), mine.get("spec")) != (
+            other.uid,
+            theirs.get("metadata"),
+            theirs.get("spec"),
+        )
+
 
 _READERS: dict[str, Callable[[Json], Facts]] = {
     kinds.DEPLOYMENT.kind: facts.deployment,

@@ -22,8 +22,11 @@ class Trouble:
     retry: bool = True
 
 
-def conflict(key: Key) -> Trouble:
-    """A foreign object has the name of a child."""
+def conflict(key: Key, *, of_predecessor: bool) -> Trouble:
+    """Another object has the name of a child: a foreign one, or one of the plug-in that had this name before."""
+    if of_predecessor:
+        text = f"waits until {key.kind} {key.name} of the deleted plug-in of the same name is gone"
+        return Trouble(Reason.PROGRESSING, f"{key.kind} {key.name}", text)
     text = f"{key.kind} {key.name} exists and belongs to somebody else; it is left alone: rename or delete it"
     return Trouble(Reason.CHILD_CONFLICT, f"{key.kind} {key.name}", text)
 
@@ -36,13 +39,13 @@ def trouble(obj: Json, error: ApiError) -> Trouble:
         return Trouble(
             Reason.NAMESPACE_TERMINATING, where, "the namespace is being deleted; nothing is made in it", False
         )
+    if "exceeded quota" in text:
+        return Trouble(Reason.QUOTA_EXCEEDED, where, f"{where} is refused: {text}; ask for more quota")
     if kind in ("Role", "RoleBinding") and isinstance(error, Forbidden):
         text = f"spec.permissions.rules ask for more than an admin lets plug-ins have: {_missing(text)}"
         return Trouble(
             Reason.CEILING_EXCEEDED, where, f"{text}; ask for less, or have the ceiling ClusterRole extended"
         )
-    if "exceeded quota" in text:
-        return Trouble(Reason.QUOTA_EXCEEDED, where, f"{where} is refused: {text}; ask for more quota")
     if kind == "CronJob" and isinstance(error, Invalid):
         return Trouble(Reason.INVALID_SCHEDULE, where, f"spec.triggers: {text}; correct cron or timeZone")
     reason = Reason.FORBIDDEN if isinstance(error, Forbidden) else Reason.CHILD_REJECTED

@@ -83,7 +83,7 @@ ENDINGS = [
     Situation("a script that reads no input does not hang", "exit 0", event=json.dumps("x" * 1_000_000).encode()),
     Situation("a script may close its streams", "exec <&- >&- 2>&-; exit 4", exit_code=4),
     Situation("a process left behind does not hold the run open", "sleep 600 & echo '{\"a\":4}'", output={"a": 4}),
-    Situation("one in its own session does not either", "setsid sleep 8 & echo '{\"a\":5}'", output={"a": 5}),
+    Situation("one in its own session does not either", "setsid sleep 12 & echo '{\"a\":5}'", output={"a": 5}),
     Situation("what a helper still writes after the end counts", "exec > >(sleep 0.3; cat); echo 5", output=5),
 ]
 
