@@ -34,6 +34,8 @@ def main() -> int:
         print(f"greffon-operator: {error}", file=sys.stderr)
         return 2
     logs.configure(settings.log_level)
+    # The API server stores objects 10,000 levels deep; kopf reads them with Python's own recursive reader.
+    sys.setrecursionlimit(30_000)
     # Long-lived caches make full collections costly; what exists after the imports never needs one.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

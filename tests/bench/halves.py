@@ -63,8 +63,7 @@ async def run(plane: ControlPlane, plan: Plan) -> report.Result:
 
 async def _with_operator(plane: ControlPlane, load: Load, plan: Plan, plain: report.Half) -> report.Result:
     operator_process.install(plane)
-    log = plane.layout.directory / "log" / "operator.log"
-    with operator_process.operator(plane, log) as pid:
+    with operator_process.operator(plane) as pid:
         say(f"{plan.count} Plugins")
         since = audit.mark(plane.audit_log)
         half = await _half(plane, load, "plugins", _plugins(plan.count), plan.timeout, {"operator": pid})

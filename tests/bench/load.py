@@ -7,18 +7,20 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
 
 IN_FLIGHT = 32  # measured: more only doubles the latency of each request
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=120)
+_FOREGROUND = {"propagationPolicy": "Foreground"}
+_T = TypeVar("_T")
 
 
 class NotReadyError(RuntimeError):
@@ -32,27 +34,26 @@ class Load:
     session: aiohttp.ClientSession
 
     async def create(self, collection: str, objects: Sequence[dict[str, Any]]) -> None:
-        """POST every object, `IN_FLIGHT` at a time; the first refusal is raised."""
-        waiting = iter(objects)
+        """POST every object; the first refusal is raised."""
 
-        async def worker() -> None:
-            for item in waiting:  # shared: each object is taken by exactly one worker
-                async with self.session.post(collection, json=item) as answer:
-                    if answer.status != 201:
-                        raise RuntimeError(f"POST {collection}: {answer.status}: {await answer.text()}")
+        async def post(item: dict[str, Any]) -> None:
+            async with self.session.post(collection, json=item) as answer:
+                await _expect(answer, 201)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(IN_FLIGHT):
-                group.create_task(worker())
+        await _in_flight(post, objects)
 
     async def delete_all(self, collection: str, seconds: float) -> None:
         """Delete every object of the collection, with what belongs to it, and watch until all are gone."""
         async with self.session.get(collection) as answer:
-            answer.raise_for_status()
+            await _expect(answer, 200)
             listed = orjson.loads(await answer.read())
         left = {item["metadata"]["name"] for item in listed["items"]}
-        async with self.session.delete(collection, json={"propagationPolicy": "Foreground"}) as answer:
-            answer.raise_for_status()
+
+        async def delete(name: str) -> None:
+            async with self.session.delete(f"{collection}/{name}", json=_FOREGROUND) as answer:
+                await _expect(answer, 200)
+
+        await _in_flight(delete, sorted(left))
         async with asyncio.timeout(seconds):
             async for kind, live in self._events(collection, listed["metadata"]["resourceVersion"]):
                 if kind == "DELETED":
@@ -84,13 +85,28 @@ class Load:
         while True:
             start = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "3600"}
             async with self.session.get(collection, params=start) as stream:
-                stream.raise_for_status()
+                await _expect(stream, 200)
                 async for line in _lines(stream.content):
                     event = orjson.loads(line)
                     if event["type"] == "ERROR":
                         raise RuntimeError(f"watch of {collection}: {event['object']}")
                     version = event["object"]["metadata"]["resourceVersion"]
                     yield event["type"], event["object"]
+
+
+async def _in_flight(call: Callable[[_T], Awaitable[None]], arguments: Iterable[_T]) -> None:
+    waiting = iter(arguments)
+
+    async def worker() -> None:
+        for argument in waiting:  # shared: each one is taken by exactly one worker
+            await call(argument)
+
+    await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
+
+
+async def _expect(answer: aiohttp.ClientResponse, status: int) -> None:
+    if answer.status != status:
+        raise RuntimeError(f"{answer.method} {answer.url.path}: {answer.status}: {await answer.text()}")
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

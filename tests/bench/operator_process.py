@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cluster import binaries
 from tests.cluster.controlplane import ControlPlane
-from tests.cluster.controlplane_process import free_ports
+from tests.cluster.controlplane_process import free_ports, kill, running_pid, spawn
 from tests.cluster.paths import REPOSITORY
 
 NAMESPACE = "greffon-system"
@@ -43,8 +43,13 @@ def install(plane: ControlPlane) -> None:
 
 
 @contextmanager
-def operator(plane: ControlPlane, log: Path) -> Iterator[int]:
-    """Run the operator until the block ends; yields its pid once it is ready."""
+def operator(plane: ControlPlane) -> Iterator[int]:
+    """Run the operator until the block ends; yields its pid once it is ready.
+
+    Its pid file lies beside those of the control plane, so that the guard of a killed run finds it too.
+    """
+    pid_file = plane.layout.directory / "operator.pid"
+    log = plane.layout.directory / "log" / "operator.log"
     port = free_ports(1)[0]
     environment = {
         **os.environ,
@@ -53,28 +58,21 @@ def operator(plane: ControlPlane, log: Path) -> Iterator[int]:
         "GREFFON_HTTP_PORT": str(port),
         "GREFFON_LOG_LEVEL": os.environ.get("GREFFON_LOG_LEVEL", "warning"),
     }
-    with log.open("ab") as output:
-        argv = [sys.executable, "-m", "greffon"]
-        process = subprocess.Popen(argv, env=environment, stdout=output, stderr=output)
+    spawn([sys.executable, "-m", "greffon"], pid_file, log, environment)
     try:
-        _wait_until_ready(process, port, log)
-        yield process.pid
+        yield _wait_until_ready(pid_file, port, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        kill(pid_file)
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _wait_until_ready(pid_file: Path, port: int, log: Path) -> int:
     deadline = time.monotonic() + _START_SECONDS
-    while not _is_ready(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-            raise RuntimeError(f"the operator is not ready (exit {process.poll()}); the end of its log:\n{tail}")
+    while (pid := running_pid(pid_file)) and time.monotonic() < deadline:
+        if _is_ready(port):
+            return pid
         time.sleep(0.1)  # a foreign process: there is no event to wait for
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    raise RuntimeError(f"the operator is not ready; the end of its log:\n{tail}")
 
 
 def _is_ready(port: int) -> bool:

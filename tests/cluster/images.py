@@ -47,13 +47,15 @@ def load(cluster: Cluster, archive: Path, paths: Paths | None = None) -> list[st
     """Put a docker-archive into the node unless it is there; returns the names of its images."""
     if cluster.provider == "existing":
         raise HarnessError("images of an existing cluster come from its registry; push them there")
+    paths = paths or default_paths()
     names = _names(archive)
-    identity = f"{archive.resolve()} {archive.stat().st_mtime_ns}"
-    record = (paths or default_paths()).state / "loaded.json"
-    loaded: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
-    if any(loaded.get(name) != identity for name in names):
-        kind.load(cluster, archive)
-        record.write_text(json.dumps({**loaded, **dict.fromkeys(names, identity)}))
+    record = paths.state / "loaded.json"
+    with exclusive(paths.locks, "loading"):
+        loaded: dict[str, str] = json.loads(record.read_text()) if record.is_file() else {}
+        known = archive.parent == _archives(paths)  # whose names change with their content
+        if not known or any(loaded.get(name) != archive.name for name in names):
+            kind.load(cluster, archive)
+            record.write_text(json.dumps({**loaded, **dict.fromkeys(names, archive.name)}))
     return names
 
 
@@ -73,7 +75,7 @@ def build(target: str, context: Path, made: Mapping[Path, str], builder: str, pa
     content = dockerfile.key(target, text, context, lambda path: made.get(path) or dockerfile.tree_digest(path))
     base = debian.key(_BASE_PACKAGES) if builder == "podman" else ""
     name = hashlib.sha256(f"{content}{base}{builder}".encode()).hexdigest()[:16]
-    archive = paths.cache / "images" / f"{target}-{name}.tar"
+    archive = _archives(paths) / f"{target}-{name}.tar"
     with exclusive(paths.locks, "images"):
         if not archive.is_file():
             stop_orphans(paths.logs / "images")
@@ -83,7 +85,7 @@ def build(target: str, context: Path, made: Mapping[Path, str], builder: str, pa
             (_build_with_docker if builder == "docker" else _build_with_buildah)(target, context, half, paths)
             half.rename(archive)
             _forget_older(target, archive)
-        archive.touch()
+        archive.touch()  # the one used last is forgotten last
     return archive
 
 
@@ -135,3 +137,7 @@ def _names(archive: Path) -> list[str]:
     except (OSError, KeyError, tarfile.TarError, ValueError) as error:
         raise HarnessError(f"{archive} cannot be read as a docker-archive: {error}") from error
     return [name for image in images for name in image["RepoTags"] or []]
+
+
+def _archives(paths: Paths) -> Path:
+    return paths.cache / "images"

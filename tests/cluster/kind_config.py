@@ -83,6 +83,8 @@ def _kubelet() -> dict[str, Any]:
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "failCgroupV1": False,  # containers of older machines still have it
         "podPidsLimit": POD_PROCESSES,
+        # Otherwise an image that was once pulled by digest can no longer be used under its loaded name.
+        "imagePullCredentialsVerificationPolicy": "NeverVerify",
     }
 
 

@@ -83,6 +83,15 @@ def test_a_pod_runs_an_image_that_was_pushed_to_the_registry_by_digest(cluster: 
     assert running.endswith(pushed.rpartition("@")[2])
 
 
+def test_a_loaded_image_keeps_its_name_after_a_pull_of_the_same_image(cluster: Cluster, namespace: str) -> None:
+    name = images.provide(cluster, "runner-python")
+    pushed = registry.push(images.ensure("runner-python"), f"harness/{namespace}:v1")
+    cluster.run_kubectl("-n", namespace, "run", "puller", f"--image={pushed}", "--restart=Never")
+    pulled = "--for=jsonpath={.status.containerStatuses[0].imageID}"
+    cluster.run_kubectl("-n", namespace, "wait", pulled, "pod/puller", "--timeout=120s", timeout=130)
+    start_pod(cluster, namespace, name)
+
+
 def test_a_fork_bomb_ends_at_the_pods_own_limit(python: Python) -> None:
     started = python(
         """

@@ -7,6 +7,7 @@ Called by `reconcile`, `engine.watch` and `engine.sweep`; the bytes travel throu
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -232,7 +233,7 @@ class Api:
                 status = answer.status
             finally:
                 self._observe(method, resource.plural, status, time.monotonic() - start)
-        if status >= 400:
+        if status >= 300:  # redirects are not followed
             raise _from_body(answer)
         return _decoded(answer.body)
 
@@ -249,11 +250,19 @@ def _decoded(text: bytes) -> Json:
     """Something between us and the API server may cut or replace an answer: that is no answer."""
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Unavailable(f"the answer is not JSON: {error}") from error
+    except orjson.JSONDecodeError:
+        # The API server stores objects ten times as deep as orjson reads: one such object must not blind us.
+        value = _decoded_slowly(text)
     if not isinstance(value, dict):
         raise Unavailable("the answer is not a JSON object")
     return value
+
+
+def _decoded_slowly(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unavailable(f"the answer is not JSON: {error}") from error
 
 
 def _from_body(answer: Answer) -> ApiError:

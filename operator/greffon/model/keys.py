@@ -27,6 +27,9 @@ PLURALS: Final = {
 CHILD_PREFIX: Final = "plg-"
 """Every child of a plug-in starts with it: exec and attach can be refused by name only."""
 
+CONTAINER: Final = "plugin"
+"""The plug-in's own container in its pod."""
+
 MAX_NAME: Final = 40
 NAME_PATTERN: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 

@@ -28,8 +28,8 @@ class Quarantine(Model):
     """A revision that is not tried again, and why."""
 
     revision: str
-    cause: str = ""
-    message: str = ""
+    cause: str | None = None
+    message: str | None = None
     time: Time | None = None
 
 
@@ -37,10 +37,10 @@ class HistoryEntry(Model):
     """One activation, deactivation, rollback or quarantine."""
 
     revision: int
-    version: str = ""
+    version: str | None = None
     action: str
     time: Time | None = None
-    cause: str = ""
+    cause: str | None = None
 
 
 class ReplicaStatus(Model):

@@ -101,7 +101,9 @@ def deployment(obj: Json) -> DeploymentFacts:
 def pod(obj: Json) -> PodFacts:
     """Read a Pod."""
     meta, status = obj["metadata"], obj.get("status") or {}
-    container: Json = next(iter(status.get("containerStatuses") or ()), {})
+    statuses = status.get("containerStatuses") or ()
+    # Injected sidecars have statuses too.
+    container: Json = next((c for c in statuses if c.get("name") == keys.CONTAINER), {})
     state, last = container.get("state") or {}, container.get("lastState") or {}
     waiting = state.get("waiting") or {}
     ended = state.get("terminated") or last.get("terminated") or {}

@@ -68,4 +68,9 @@ def _report(text: str) -> tuple[Any, bool, str]:
     if not isinstance(document, dict) or document.get("contract") != "v1":
         return None, False, text[-OUTPUT_LIMIT:]
     tail = document.get("tail")
-    return document.get("output"), document.get("truncated") is True, str(tail or "")[-OUTPUT_LIMIT:]
+    text = str(tail or "")[-OUTPUT_LIMIT:]
+    try:
+        orjson.dumps(document.get("output"))
+    except TypeError:  # nested deeper than can be written back
+        return None, True, text
+    return document.get("output"), document.get("truncated") is True, text

@@ -25,7 +25,7 @@ def compose(o: RunObservation, d: Decision) -> Json:
         "observedGeneration": o.run.generation,
         "conditions": _conditions(o.run, d, o.now),
         "reason": str(d.reason),
-        "message": d.message,
+        "message": d.message[:1024],
         "job": started,
         "startTime": _start(o, bool(started)),
         "revision": _revision(o, bool(started)),
@@ -67,7 +67,7 @@ def _condition(run: PluginRun, type_: str, value: str, d: Decision, now: datetim
         "type": type_,
         "status": value,
         "reason": str(d.reason),
-        "message": d.message,
+        "message": d.message[:4096],
         "observedGeneration": run.generation,
         "lastTransitionTime": to_rfc3339(since),
     }

@@ -115,4 +115,15 @@ def _owner(resource: Resource, key: Key, labels: Json, obj: Json) -> Key | None:
 def _body(obj: Json) -> bytes:
     """Managed fields are half of an object and no decision reads them; the version changes with every echo."""
     meta = {key: value for key, value in obj["metadata"].items() if key not in ("managedFields", "resourceVersion")}
-    return orjson.dumps({"metadata": meta, "spec": obj.get("spec"), "status": obj.get("status") or {}})
+    try:
+        return orjson.dumps({"metadata": meta, "spec": obj.get("spec"), "status": obj.get("status") or {}})
+    except TypeError:  # nested deeper than can be written: kept without its spec, and reported as unreadable
+        return orjson.dumps({"metadata": meta, "spec": None, "status": _shallow(obj.get("status"))})
+
+
+def _shallow(status: Any) -> Any:
+    try:
+        orjson.dumps(status)
+    except TypeError:
+        return {}
+    return status or {}

@@ -21,6 +21,8 @@ from greffon.resources.effective import Effective, as_status
 
 Json = dict[str, Any]
 HISTORY_LIMIT = 50
+LONGEST_MESSAGE = 4096
+"""As the schema has it; a longer one would make the whole status refused."""
 
 
 def compose(o: Observation, e: Effective, s: Situation) -> Json:
@@ -98,7 +100,7 @@ def _condition(plugin: Plugin, type_: str, value: bool, reason: Reason, message:
         "type": type_,
         "status": status,
         "reason": str(reason),
-        "message": message,
+        "message": message[:LONGEST_MESSAGE],
         "observedGeneration": plugin.generation,
         "lastTransitionTime": to_rfc3339(since),
     }

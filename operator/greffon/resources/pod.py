@@ -24,7 +24,6 @@ SOURCE_PATH = "/plugin/src"
 CONFIG_PATH = "/plugin/config"
 EVENT_PATH = "/plugin/event"
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path, not a secret
-CONTAINER = "plugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _metadata(request: PodRequest) -> Json:
 def _container(request: PodRequest) -> Json:
     e = request.effective
     made: Json = {
-        "name": CONTAINER,
+        "name": keys.CONTAINER,
         "image": e.image,
         "imagePullPolicy": "IfNotPresent",
         "env": [{"name": name, "value": value} if value else {"name": name} for name, value in _environment(request)],
@@ -111,13 +110,17 @@ def _container(request: PodRequest) -> Json:
         "volumeMounts": [mount for _, mount in _volumes(request)],
     }
     if e.is_script:
-        made["args"] = [*_runner_arguments(e), "--", *e.entrypoint]
+        made["args"] = [*_runner_arguments(e), "--", *map(_literal, e.entrypoint)]
     elif e.entrypoint:
-        # `$(NAME)` would be expanded by the kubelet; `$$` keeps it literal.
-        made["command"] = [word.replace("$(", "$$(") for word in e.entrypoint]
+        made["command"] = [_literal(word) for word in e.entrypoint]
     if e.ports:
         made["ports"] = [{"name": p.name, "containerPort": p.port, "protocol": p.protocol} for p in e.ports]
     return made | _probes(e)
+
+
+def _literal(text: str) -> str:
+    """The kubelet expands `$(NAME)` and makes one `$` of two; doubling every one keeps the text as it is."""
+    return text.replace("$", "$$")
 
 
 def _runner_arguments(e: Effective) -> list[str]:
@@ -144,7 +147,7 @@ def _environment(request: PodRequest) -> list[tuple[str, str]]:
         ours.append(("GREFFON_EVENT", f"{EVENT_PATH}/event.json"))
     if request.timeout_seconds is not None:
         ours.append(("GREFFON_TIMEOUT_SECONDS", str(request.timeout_seconds)))
-    return [*((name, value.replace("$(", "$$(")) for name, value in e.env), *ours]
+    return [*((name, _literal(value)) for name, value in e.env), *ours]
 
 
 def _volumes(request: PodRequest) -> list[tuple[Json, Json]]:
