@@ -129,7 +129,7 @@ def needed_rights() -> set[Right]:
         needed |= {("greffon.dev", plural, verb) for verb in ("get", "list", "watch")}
         needed.add(("greffon.dev", f"{plural}/finalizers", "update"))
     needed |= {("greffon.dev", f"{p}/status", "patch") for p in ("plugins", "pluginruns", "pluginrevisions")}
-    needed.add(("greffon.dev", "pluginruns", "delete"))
+    needed |= {("greffon.dev", "pluginruns", verb) for verb in ("patch", "delete")}
     return needed | {("events.k8s.io", "events", verb) for verb in ("create", "patch")}
 
 

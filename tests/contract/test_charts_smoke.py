@@ -60,8 +60,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.world.refuse:
             self.answer(403, {"message": self.world.refuse})
             return
+        path = f"{self.path}/{document['metadata']['name']}"
+        if path in self.world.objects:
+            self.answer(409, {"message": "already exists"})
+            return
         document["metadata"]["generation"] = 1
-        self.world.objects[f"{self.path}/{document['metadata']['name']}"] = document
+        self.world.objects[path] = document
         self.answer(201, document)
 
     def do_DELETE(self) -> None:
@@ -129,11 +133,11 @@ def test_a_working_operator_passes_and_nothing_is_left(world: World, cluster: An
 
 
 def test_what_an_earlier_failed_test_left_is_cleared_away_first(world: World, cluster: Any) -> None:
-    world.objects[f"{ROOT}/plugins/greffon-smoke"] = {"metadata": {"name": "greffon-smoke", "generation": 7}}
+    left = {f"{ROOT}/{plural}/greffon-smoke" for plural in ("plugins", "pluginruns")}
+    world.objects |= {path: {"metadata": {"name": "greffon-smoke", "generation": 7}} for path in left}
 
     smoke.run_test(cluster, "team-a", "greffon-smoke", "Python")
 
-    assert world.requests[0].startswith(f"DELETE {ROOT}/plugins/greffon-smoke")
     assert world.objects == {}
 
 

@@ -14,6 +14,7 @@ from greffon.model.policy import PluginPolicy
 from greffon.model.revision import PluginRevision
 from greffon.model.run import PluginRun
 from tests.contract.api import Server
+from tests.contract.crds import KINDS, nodes
 from tests.contract.manifests import Manifest
 from tests.contract.right import RIGHT
 from tests.contract.wrong import Wrong
@@ -54,6 +55,25 @@ def test_a_right_manifest_is_accepted_and_can_be_read(crd_server: Server, manife
 
     assert answer.message == ""
     assert MODELS[manifest["kind"]].parse(answer.body).name == manifest["metadata"]["name"]
+
+
+def test_every_rule_of_every_crd_has_been_seen_to_refuse(crd_server: Server) -> None:
+    said = "\n".join(crd_server.create(wrong.manifest).message for wrong in WRONG)
+    silent = {message for message in _rule_messages() if message not in said}
+
+    # Rules about changes need an object that exists; test_crds_in_life.py has them.
+    assert silent == {
+        message for message in _rule_messages() if "cannot change" in message or "never changes" in message
+    }
+
+
+def _rule_messages() -> set[str]:
+    return {
+        rule["message"]
+        for kind in KINDS
+        for _, node in nodes(kind)
+        for rule in node.get("x-kubernetes-validations", [])
+    }
 
 
 def test_the_tables_are_as_long_as_promised() -> None:

@@ -90,6 +90,7 @@ def run_test(cluster: Cluster, namespace: str, name: str, plugin_type: str) -> N
     """
     root = f"/apis/{GROUP}/namespaces/{namespace}"
     plugins, runs = f"{root}/plugins", f"{root}/pluginruns"
+    remove(cluster, runs, name)
     remove(cluster, plugins, name)
     cluster.call("POST", plugins, plugin(name, plugin_type))
     say(f"made the {plugin_type} plug-in {namespace}/{name}")

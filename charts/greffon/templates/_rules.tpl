@@ -7,10 +7,11 @@ No wildcard, no Secret, no escalate, bind or impersonate, no exec, no logs. docs
 - apiGroups: [greffon.dev]
   resources: [plugins]
   verbs: [get, list, watch]
-# Runs are asked for by users, and deleted by the operator when their time to live has passed.
+# Runs are asked for by users. The operator notes their plug-in as owner (patch; the spec of a run is immutable) and
+# deletes them when their time to live has passed. It cannot make any.
 - apiGroups: [greffon.dev]
   resources: [pluginruns]
-  verbs: [get, list, watch, delete]
+  verbs: [get, list, watch, patch, delete]
 # Revisions are the operator's own notes: server-side apply needs create and patch, the history limit needs delete.
 - apiGroups: [greffon.dev]
   resources: [pluginrevisions]

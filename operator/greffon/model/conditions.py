@@ -83,7 +83,7 @@ class Reason(Documented):
     CHILD_CONFLICT = "ChildConflict", "An object of another owner has the name of a child; it is left alone."
     FQDN_UNSUPPORTED = "FQDNUnsupported", "The cluster's network cannot limit egress by host name."
     SANDBOX_UNAVAILABLE = "SandboxUnavailable", "The RuntimeClass or seccomp profile does not exist."
-    COMPATIBILITY = "Incompatible", "The plug-in does not support this version of Kubernetes or Greffon."
+    INCOMPATIBLE = "Incompatible", "The plug-in does not support this version of Kubernetes or Greffon."
 
     # What the cluster refuses or lacks
     FORBIDDEN = (

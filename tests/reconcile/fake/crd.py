@@ -60,6 +60,7 @@ def _shaped(value: Any, node: Json) -> Any:
     if not isinstance(value, dict) or node.get("x-kubernetes-preserve-unknown-fields"):
         return value
     properties, rest = node.get("properties") or {}, node.get("additionalProperties")
-    kept = {k: _shaped(v, properties.get(k) or rest) for k, v in value.items() if (k in properties or rest) and v is not None}
+    known = {key: child for key, child in value.items() if (key in properties or rest) and child is not None}
+    kept = {key: _shaped(child, properties.get(key) or rest) for key, child in known.items()}
     defaults = {k: sub["default"] for k, sub in properties.items() if "default" in sub and k not in kept}
     return kept | defaults

@@ -1,6 +1,6 @@
 """Sets of field paths, as `metadata.managedFields` keeps them. Used by `applying` to move ownership.
 
-A set names leaves, and list items by their keys; `{"f:spec": {"f:replicas": {}}}` is the set {("f:spec", "f:replicas")}.
+A set names leaves, and list items by their keys; `{"f:spec": {"f:replicas": {}}}` is {("f:spec", "f:replicas")}.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def paths(kind: str, value: Any, at: Path = ()) -> set[Path]:
             return {at} if at else set()
         return {path for key, child in value.items() for path in paths(kind, child, (*at, f"f:{key}"))}
     if isinstance(value, list) and list_keys(kind, at) is not None:
-        return {path for place, item in items(kind, value, at).items() for path in ({place} | _inside(kind, item, place))}
+        found = items(kind, value, at)
+        return set(found) | {path for place, item in found.items() for path in _inside(kind, item, place)}
     return {at}
 
 

@@ -116,7 +116,7 @@ def parse(
     resource = _BY_PLACE.get((root, rest[0]))
     if resource is None:
         raise Refused(404, "the server could not find the requested resource")
-    name, sub = (rest[1:] + ["", ""])[:2]
+    name, sub = ([*rest[1:], "", ""])[:2]
     content: Json = orjson.loads(body) if body else {}
     return Request(actor, number, method, resource, namespace, name, sub, dict(query), content, content_type)
 

@@ -32,7 +32,12 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One committed write. `obj` is the state after it; of a deletion the last state, with the deletion's version."""
+    """One committed write.
+
+    Attributes:
+        obj: the state after it; of a deletion the last state, with the version of the deletion.
+        at: loop time.
+    """
 
     revision: int
     type: str
@@ -40,6 +45,7 @@ class Change:
     obj: Json
     before: Json | None
     actor: str
+    at: float
 
 
 class Store:
@@ -94,7 +100,7 @@ class Store:
         self.revision += 1
         stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.revision)}}
         self._objects[ref] = stored
-        self._commit(Change(self.revision, "MODIFIED" if before else "ADDED", ref, stored, before, actor))
+        self._commit("MODIFIED" if before else "ADDED", ref, stored, before, actor)
         return stored
 
     def remove(self, ref: Ref, actor: str) -> Json:
@@ -102,15 +108,14 @@ class Store:
         before = self._objects.pop(ref)
         self.revision += 1
         last = {**before, "metadata": {**before["metadata"], "resourceVersion": str(self.revision)}}
-        self._commit(Change(self.revision, "DELETED", ref, last, before, actor))
+        self._commit("DELETED", ref, last, before, actor)
         return last
 
-    def _commit(self, change: Change) -> None:
+    def _commit(self, type_: str, ref: Ref, obj: Json, before: Json | None, actor: str) -> None:
+        change = Change(self.revision, type_, ref, obj, before, actor, asyncio.get_running_loop().time())
         self.changes.append(change)
         self._of_kind.setdefault(change.ref.kind, []).append(change)
-        for future in self._waiting.pop(change.ref.kind, ()):
-            if not future.done():
-                future.set_result(None)
+        self.wake(change.ref.kind)
         for listener in self.listeners:
             listener(change)
 
@@ -124,6 +129,13 @@ class Store:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(kind, []).append(future)
         await future
+
+    def wake(self, kind: str = "") -> None:
+        """End the waiting for a kind, or for every kind."""
+        for waited in [kind] if kind else list(self._waiting):
+            for future in self._waiting.pop(waited, ()):
+                if not future.done():
+                    future.set_result(None)
 
     def compact(self) -> None:
         """Forget the history: whoever wants to watch from here or earlier must list again."""

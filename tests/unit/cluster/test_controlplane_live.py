@@ -140,9 +140,12 @@ def test_a_killed_run_leaves_no_process_and_the_next_one_starts(tmp_path: Path) 
         run.send_signal(signal.SIGKILL)
 
     assert set(pids) == {"etcd", "apiserver"}
-    for process in processes:
-        assert select.select([process], [], [], 30)[0], "a component survived the run that started it"
-        os.close(process)
+    try:
+        for process in processes:
+            assert select.select([process], [], [], 30)[0], "a component survived the run that started it"
+            os.close(process)
+    finally:
+        command("down", "--dir", str(tmp_path))
     with control_plane(tmp_path, controllers=False) as again:
         assert again.kubectl("get", "--raw", "/readyz") == "ok"
 

@@ -103,8 +103,8 @@ def test_the_guard_kills_what_is_recorded_once_its_starter_is_gone(pid_file: Pat
 
     subprocess.run(guard, stdin=subprocess.DEVNULL, cwd=REPOSITORY, check=True)
 
-    os.waitpid(pid, 0)  # returns only because the guard killed it
-    assert not pid_file.exists()
+    died, _ = os.waitpid(pid, os.WNOHANG)
+    assert (died, pid_file.exists()) == (pid, False)
 
 
 def test_free_ports_are_distinct() -> None:

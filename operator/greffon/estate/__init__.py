@@ -1,0 +1,1 @@
+"""Pure code about the estate of plug-ins and its documents. It needs no cluster."""
