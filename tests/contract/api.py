@@ -72,7 +72,10 @@ class Server:
         headers = {"Content-Type": "application/json"}
         self._connection.request(method, path + query, body=text.encode() or None, headers=headers)
         response = self._connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        content = response.read()
+        # A path that nobody serves yet is answered in plain text.
+        is_json = response.headers.get_content_type() == "application/json"
+        return Answer(response.status, json.loads(content) if is_json else {"message": content.decode()})
 
 
 def collection(kind: str) -> str:

@@ -5,12 +5,14 @@ The manifests that the API server refuses by itself are in `tests/contract/test_
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.e2e.world import Json, World, plugin, script
 
 
-def job(**spec: object) -> Json:
+def job(**spec: Any) -> Json:
     return script("bad", "echo hi", **spec)
 
 

@@ -19,7 +19,7 @@ _REAL_WAIT = 5.0
 T = TypeVar("T")
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # the base differs per platform
+class _Selector(selectors.DefaultSelector):
     """Asks for ready files, but never waits for a timer."""
 
     advance: Callable[[float], None]

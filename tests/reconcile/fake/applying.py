@@ -55,7 +55,7 @@ def managed_fields(owned: Owned, api_version: str, before: Json | None, time: st
     for who, fields in sorted(owned.items(), key=lambda entry: (entry[0].operation, entry[0].name)):
         if not fields:
             continue
-        entry = {"manager": who.name, "operation": who.operation, "apiVersion": api_version}
+        entry: Json = {"manager": who.name, "operation": who.operation, "apiVersion": api_version}
         entry |= {"fieldsType": "FieldsV1", "fieldsV1": to_wire(fields)}
         if who.subresource:
             entry["subresource"] = who.subresource

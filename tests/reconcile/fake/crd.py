@@ -61,6 +61,6 @@ def _shaped(value: Any, node: Json) -> Any:
         return value
     properties, rest = node.get("properties") or {}, node.get("additionalProperties")
     known = {key: child for key, child in value.items() if (key in properties or rest) and child is not None}
-    kept = {key: _shaped(child, properties.get(key) or rest) for key, child in known.items()}
+    kept = {key: _shaped(child, properties.get(key) or rest or {}) for key, child in known.items()}
     defaults = {k: sub["default"] for k, sub in properties.items() if "default" in sub and k not in kept}
     return kept | defaults

@@ -26,7 +26,7 @@ class Reader:
             raise Refused(404, f'{request.resource.plural} "{request.name}" not found')
         return found
 
-    def list(self, request: Request) -> Json:
+    def page(self, request: Request) -> Json:
         """A page; a continued list shows the moment of its first page, or is refused when that was compacted away."""
         token = request.query.get("continue")
         if token:

@@ -38,7 +38,7 @@ class Server:
         changed = False
         try:
             if request.method == "GET":
-                code, body = 200, self._reader.get(request) if request.name else self._reader.list(request)
+                code, body = 200, self._reader.get(request) if request.name else self._reader.page(request)
             else:
                 code, body, changed = self.writer.write(request)
             answer = wire.answer(code, body)

@@ -54,21 +54,22 @@ class QueueMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end every key that is wanted is handed out, exactly once."""
-        for key in list(self.model.working):
-            self.done(key)
-        owed = len(self.model.wanted)
-        for _ in range(owed):
+        try:
+            for key in list(self.model.working):
+                self.done(key)
+            for _ in range(len(self.model.wanted)):
+                self.get()
+            assert not self.model.wanted
             self.get()
-        assert not self.model.wanted
-        self.get()
-        self.runner.close()
+        finally:
+            self.runner.close()
 
     @rule(key=KEYS, priority=PRIORITIES)
     def add(self, key: Key, priority: Priority) -> None:
         self.queue.add(key, priority)
         self.model.add(key, priority)
 
-    @rule(key=KEYS, delay=st.integers(0, 5), priority=PRIORITIES)
+    @rule(key=KEYS, delay=st.integers(1, 5), priority=PRIORITIES)
     def add_after(self, key: Key, delay: int, priority: Priority) -> None:
         async def inside() -> None:
             self.queue.add_after(key, delay, priority)
