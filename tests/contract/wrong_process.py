@@ -45,7 +45,7 @@ MODES: Final = [
     Wrong("retries of a Service", service(), {"spec.run.retries": 1}, "spec.run.retries", "only for mode Job"),
     Wrong("replicas as text", service(), {"spec.run.replicas": "2"}, "spec.run.replicas", "of type integer"),
     Wrong("replicas as a fraction", service(), {"spec.run.replicas": 1.5}, "spec.run.replicas", "of type integer"),
-    Wrong("replicas as a word of old YAML", service(), {"spec.run.replicas": True}, "spec.run.replicas", "must be of type integer"),
+    Wrong("replicas as a word of old YAML", service(), {"spec.run.replicas": True}, "spec.run.replicas", "must be of type int"),
     Wrong("replicas below zero", service(), {"spec.run.replicas": -1}, "spec.run.replicas", "greater than or equal to 0"),
     Wrong("a million replicas", service(), {"spec.run.replicas": 1000000}, "spec.run.replicas", "less than or equal to 100"),
     Wrong("a time limit of zero", job(), {"spec.run.timeoutSeconds": 0}, "spec.run.timeoutSeconds", "greater than or equal to 1"),

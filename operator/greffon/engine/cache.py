@@ -58,8 +58,8 @@ class Cache(Generic[E]):
     def put(self, entry: E) -> bool:
         """Remember a digest; False when it tells nothing new (older or equal version of the same object)."""
         known = self._entries.get(entry.key)
-        if known and known.uid == entry.uid and known.version >= entry.version:
-            return False
+        if known and known.version >= entry.version:
+            return False  # versions of one kind are ordered, across namesakes too
         if self._gone.get(entry.uid, -1) >= entry.version:
             return False  # the deletion was seen before this older echo
         self._unlink(entry.key)

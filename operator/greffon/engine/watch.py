@@ -51,31 +51,34 @@ class Watch:
         self._namespace, self._selector, self._progress = namespace, selector, progress
         self._known = known
         self._version = ""
+        self._received = 0
         self._streams_lists = True
         self.synced = asyncio.Event()
 
     async def run(self) -> None:
-        """Watch until cancelled; every error leads to another try with back-off."""
-        failures = 0
+        """Watch until cancelled; a try that brought nothing leads to a longer pause before the next."""
+        fruitless = 0
         while True:
-            try:
-                if not self._version and not self._streams_lists:
-                    await self._list()
-                await self._follow()
-                failures = 0
-            except Gone:
-                self._version = ""
-            except Invalid as error:
-                if not self._streams_lists:
-                    raise
-                _log.info("%s: the server does not stream lists (%s); reading pages", self._resource.plural, error)
-                self._streams_lists = False
-            except ApiError as error:
-                failures += 1
-                _log.warning("watch of %s broke: %s", self._resource.plural, error)
-            # A stream that ended well is resumed almost at once, but a server that ends it at once is not hammered.
-            delay = min(0.1 * 2.0 ** min(failures, 10), 30.0)
+            before = self._received
+            await self._try()
+            fruitless = 0 if self._received > before else fruitless + 1
+            delay = min(0.1 * 2.0 ** min(fruitless, 10), 30.0)
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+
+    async def _try(self) -> None:
+        try:
+            if not self._version and not self._streams_lists:
+                await self._list()
+            await self._follow()
+        except Gone:
+            self._version = ""
+        except Invalid as error:
+            if not self._streams_lists:
+                raise
+            _log.info("%s: the server does not stream lists (%s); reading pages", self._resource.plural, error)
+            self._streams_lists = False
+        except ApiError as error:
+            _log.warning("watch of %s broke: %s", self._resource.plural, error)
 
     async def _follow(self) -> None:
         fresh: set[tuple[str, str]] | None = None if self._version else set()
@@ -83,6 +86,7 @@ class Watch:
             self._resource, self._namespace, selector=self._selector, version=self._version
         ):
             self._progress(self._resource.kind)
+            self._received += 1
             obj = event["object"]
             if event["type"] == "BOOKMARK":
                 if fresh is not None and _END_OF_LIST in (obj["metadata"].get("annotations") or {}):
@@ -106,6 +110,7 @@ class Watch:
                 fresh.add(_place(obj))
                 self._sink(self._resource, "ADDED", obj)
         self._progress(self._resource.kind)
+        self._received += 1
         self._replace(fresh, version)
         self._version = version
 

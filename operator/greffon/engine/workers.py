@@ -44,16 +44,16 @@ async def work(queue: Queue, reconcilers: Mapping[str, Reconciler], observe: Obs
         token = current_key.set(key)
         start = time.monotonic()
         try:
-            outcome = await _once(key, queue, reconcilers[key.kind])
+            outcome = await _once(key, queue, reconcilers)
             observe(key.kind, outcome, time.monotonic() - start)
         finally:
             current_key.reset(token)
             queue.done(key)
 
 
-async def _once(key: Key, queue: Queue, reconcile: Reconciler) -> str:
+async def _once(key: Key, queue: Queue, reconcilers: Mapping[str, Reconciler]) -> str:
     try:
-        result = await reconcile(key)
+        result = await reconcilers[key.kind](key)
     except ApiError as error:
         delay = queue.retry(key)
         _log.warning("reconcile of %s will be tried again in %.1f s: %s", key, delay, error)

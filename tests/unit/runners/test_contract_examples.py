@@ -25,7 +25,7 @@ EXAMPLES = [
     ("greeter", {"name": "Ada"}, {"text": "Hello, Ada!"}),
     ("disk-words", {"text": "one two three"}, {"words": 3}),
     ("reverser", {"text": "graft"}, {"reversed": "tfarg"}),
-    ("fingerprint", {"b": 1, "a": 2}, {"sha256": "d3626ac30a87e6f7a6428233b3c68299976865fa5508e4267c5415c76af7a772"}),
+    ("fingerprint", {"b": 1, "a": 2}, {"sha256": "81103aa69250ea56e887eaab3cd9bf363d341563f05d0676be389c3e40a72871"}),
 ]
 
 

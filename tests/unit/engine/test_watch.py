@@ -1,0 +1,217 @@
+"""A watch keeps one kind up to date for ever, whatever the API server does to its streams."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from greffon.engine.watch import Watch
+from greffon.errors import Gone, Invalid, Unavailable
+from greffon.kube.api import Api
+from greffon.kube.kinds import POD, Resource
+from tests.unit.engine.virtual_time import virtually
+from tests.unit.kube.scripted import Request, ScriptedTransport, Step, Stream, refusal, reply
+
+Json = dict[str, Any]
+LIST_IS_COMPLETE = {"k8s.io/initial-events-end": "true"}
+
+
+def pod(name: str, version: int, uid: str = "") -> Json:
+    """A pod as a watch sends it."""
+    return {
+        "metadata": {"namespace": "ns", "name": name, "uid": uid or f"uid-{name}", "resourceVersion": str(version)}
+    }
+
+
+def event(kind: str, name: str, version: int, uid: str = "") -> Json:
+    """One line of a watch."""
+    return {"type": kind, "object": pod(name, version, uid)}
+
+
+def bookmark(version: int, **annotations: str) -> Json:
+    """A sign of life that carries a position."""
+    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version), "annotations": annotations}}}
+
+
+def complete(version: int) -> Json:
+    """The bookmark that ends a streamed list."""
+    return bookmark(version, **LIST_IS_COMPLETE)
+
+
+def page(version: int, *items: Json, more: str = "") -> Step:
+    """One page of a list."""
+    return reply({"metadata": {"resourceVersion": str(version), "continue": more}, "items": list(items)})
+
+
+GONE = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old", "reason": "Expired"}}
+BROKEN = Unavailable("connection reset")
+NO_STREAMED_LISTS = Invalid("sendInitialEvents is forbidden for watch", status=422)
+
+
+class Outcome:
+    """What a watch told, until the script was over."""
+
+    def __init__(self, answers: Iterable[Step], streams: Iterable[Stream]) -> None:
+        self.told: list[str] = []
+        self.signs = 0
+        self.synced = False
+        self.requests: list[Request] = virtually(self._run(answers, streams))
+
+    async def _run(self, answers: Iterable[Step], streams: Iterable[Stream]) -> list[Request]:
+        transport = ScriptedTransport(answers, streams)
+        watch = Watch(Api(transport), POD, self._sink, namespace="ns", selector="app=x", progress=self._sign)
+        task = asyncio.create_task(watch.run())
+        over = asyncio.create_task(transport.over.wait())
+        await asyncio.wait([task, over], return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if task.done():
+            task.result()
+        task.cancel()
+        self.synced = watch.synced.is_set()
+        return transport.requests
+
+    def _sink(self, resource: Resource, kind: str, obj: Json) -> None:
+        assert resource is POD
+        meta = obj["metadata"]
+        assert meta["namespace"] == "ns"
+        self.told.append(f"{kind} {meta['name']}/{meta['uid']}@{meta['resourceVersion']}")
+
+    def _sign(self, kind: str) -> None:
+        assert kind == "Pod"
+        self.signs += 1
+
+    @property
+    def positions(self) -> list[str]:
+        """Where each watch began; "list" for one that began with a list."""
+        watches = [request for request in self.requests if request.method == "WATCH"]
+        return [request.query.get("resourceVersion", "list") for request in watches]
+
+
+FIRST_LIST: list[Json] = [event("ADDED", "a", 1), event("ADDED", "b", 2), complete(3)]
+TOLD_FIRST = ["ADDED a/uid-a@1", "ADDED b/uid-b@2"]
+STREAMED: dict[str, tuple[Sequence[Stream], list[str], list[str]]] = {
+    "a streamed list, then changes": (
+        [[*FIRST_LIST, event("MODIFIED", "a", 4), event("DELETED", "b", 5)]],
+        [*TOLD_FIRST, "MODIFIED a/uid-a@4", "DELETED b/uid-b@5"],
+        ["list", "5"],
+    ),
+    "a stream that ends is continued where it stood": (
+        [[*FIRST_LIST, event("MODIFIED", "a", 4)], [event("MODIFIED", "a", 6)]],
+        [*TOLD_FIRST, "MODIFIED a/uid-a@4", "MODIFIED a/uid-a@6"],
+        ["list", "4", "6"],
+    ),
+    "a bookmark moves the position though nothing changed": (
+        [[*FIRST_LIST, bookmark(90)]],
+        TOLD_FIRST,
+        ["list", "90"],
+    ),
+    "a stream that breaks is continued where it stood": (
+        [[*FIRST_LIST, event("MODIFIED", "a", 4), BROKEN]],
+        [*TOLD_FIRST, "MODIFIED a/uid-a@4"],
+        ["list", "4"],
+    ),
+    "a list that breaks half-way begins again and proves no deletion": (
+        [[event("ADDED", "a", 1), BROKEN], [event("ADDED", "b", 2), complete(3)]],
+        ["ADDED a/uid-a@1", "ADDED b/uid-b@2", "DELETED a/uid-a@1"],
+        ["list", "list", "3"],
+    ),
+    "a second list that breaks half-way proves no deletion": (
+        [FIRST_LIST, [GONE], [event("ADDED", "a", 1), BROKEN], FIRST_LIST],
+        [*TOLD_FIRST, "ADDED a/uid-a@1", *TOLD_FIRST],
+        ["list", "3", "list", "list", "3"],
+    ),
+    "410 lists again and finds the deletion that was missed": (
+        [FIRST_LIST, [GONE], [event("ADDED", "b", 2), complete(9)]],
+        [*TOLD_FIRST, "ADDED b/uid-b@2", "DELETED a/uid-a@1"],
+        ["list", "3", "list", "9"],
+    ),
+    "410 as the answer to the request is the same": (
+        [FIRST_LIST, [Gone("too old", status=410)], [event("ADDED", "b", 2), complete(9)]],
+        [*TOLD_FIRST, "ADDED b/uid-b@2", "DELETED a/uid-a@1"],
+        ["list", "3", "list", "9"],
+    ),
+    "a namesake made while nobody looked is told, and is no deletion": (
+        [FIRST_LIST, [GONE], [event("ADDED", "a", 8, "new"), event("ADDED", "b", 2), complete(9)]],
+        [*TOLD_FIRST, "ADDED a/new@8", "ADDED b/uid-b@2"],
+        ["list", "3", "list", "9"],
+    ),
+    "what was deleted before the 410 is not deleted twice": (
+        [[*FIRST_LIST, event("DELETED", "a", 4)], [GONE], [event("ADDED", "b", 2), complete(9)]],
+        [*TOLD_FIRST, "DELETED a/uid-a@4", "ADDED b/uid-b@2"],
+        ["list", "4", "list", "9"],
+    ),
+    "a list may be empty": ([[complete(1)]], [], ["list", "1"]),
+    "a bookmark within the list is not its end": (
+        [[event("ADDED", "a", 1), bookmark(1), event("ADDED", "b", 2), complete(3)]],
+        TOLD_FIRST,
+        ["list", "3"],
+    ),
+    "an error of the server in the stream is not the end": (
+        [[*FIRST_LIST, {"type": "ERROR", "object": {"code": 500, "message": "etcd"}}]],
+        TOLD_FIRST,
+        ["list", "3"],
+    ),
+    "a line that is no JSON is not the end": ([[*FIRST_LIST, b"<html>502</html>"]], TOLD_FIRST, ["list", "3"]),
+}
+
+
+@pytest.mark.parametrize(("streams", "told", "positions"), STREAMED.values(), ids=STREAMED)
+def test_streamed_lists(streams: Sequence[Stream], told: list[str], positions: list[str]) -> None:
+    outcome = Outcome([], streams)
+    assert outcome.told == told
+    assert outcome.positions == positions
+    assert outcome.synced
+
+
+PAGED: dict[str, tuple[Sequence[Step], Sequence[Stream], list[str], list[str]]] = {
+    "a server that streams no lists is read in pages, then watched from there": (
+        [page(7, pod("a", 1), more="next"), page(7, pod("b", 2))],
+        [[NO_STREAMED_LISTS], [event("MODIFIED", "a", 8)]],
+        [*TOLD_FIRST, "MODIFIED a/uid-a@8"],
+        ["list", "7", "8"],
+    ),
+    "410 reads the pages again and finds the deletion that was missed": (
+        [page(7, pod("a", 1), pod("b", 2)), page(9, pod("b", 2))],
+        [[NO_STREAMED_LISTS], [GONE]],
+        [*TOLD_FIRST, "ADDED b/uid-b@2", "DELETED a/uid-a@1"],
+        ["list", "7", "9"],
+    ),
+    "pages that break half-way are read again and prove no deletion": (
+        [page(7, pod("a", 1), more="next"), refusal(410), page(8, pod("a", 1), pod("b", 2))],
+        [[NO_STREAMED_LISTS]],
+        ["ADDED a/uid-a@1", *TOLD_FIRST],
+        ["list", "8"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "streams", "told", "positions"), PAGED.values(), ids=PAGED)
+def test_paged_lists(
+    answers: Sequence[Step], streams: Sequence[Stream], told: list[str], positions: list[str]
+) -> None:
+    outcome = Outcome(answers, streams)
+    assert outcome.told == told
+    assert outcome.positions == positions
+    assert outcome.synced
+
+
+def test_a_server_that_refuses_the_watch_for_good_ends_it() -> None:
+    with pytest.raises(Invalid):
+        Outcome([page(7)], [[NO_STREAMED_LISTS], [Invalid("no such field", status=400)]])
+
+
+def test_every_request_names_the_namespace_and_the_selector_and_asks_for_bookmarks() -> None:
+    outcome = Outcome([page(7)], [[NO_STREAMED_LISTS]])
+    assert [request.path for request in outcome.requests] == ["/api/v1/namespaces/ns/pods"] * 3
+    assert {request.query["labelSelector"] for request in outcome.requests} == {"app=x"}
+    first, _, second = outcome.requests
+    assert (first.query["sendInitialEvents"], first.query["resourceVersionMatch"]) == ("true", "NotOlderThan")
+    assert "sendInitialEvents" not in second.query
+    assert first.query["allowWatchBookmarks"] == second.query["allowWatchBookmarks"] == "true"
+    assert all(280 <= int(request.query["timeoutSeconds"]) <= 320 for request in (first, second))
+
+
+def test_every_event_bookmark_and_list_is_a_sign_of_life() -> None:
+    assert Outcome([], [[*FIRST_LIST, bookmark(5), event("MODIFIED", "a", 6)]]).signs == 5
+    assert Outcome([page(7, pod("a", 1))], [[NO_STREAMED_LISTS]]).signs == 1
