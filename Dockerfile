@@ -5,14 +5,15 @@
 #   runner-python   runs script plug-ins of type Python, contract v1  operator/runners/common/
 #   runner-bash     runs script plug-ins of type Bash, contract v1    operator/runners/common/
 #
-# Expected before a build of `operator`, from the root of the repository (the build itself needs no package index):
+# Expected before a build of `operator`, from the root of the repository (the build itself needs no package index);
+# `make images` does the same:
 #
 #   pip wheel --require-hashes -r requirements-operator.lock -w build/wheels
 #   pip wheel --no-deps --no-build-isolation -w build/wheels .
 #   pip install --no-index --find-links build/wheels --no-deps --target build/operator-site build/wheels/*.whl
 #
 # - with Python 3.11 on the same processor family as the base image: compiled modules are copied as they are;
-# - without --no-compile: the compiled files in __pycache__ come along and halve the operator's start;
+# - without --no-compile: the compiled files in __pycache__ come along; the read-only container could not write them;
 # - the packages are unpacked outside because a bare Debian base has neither pip nor venv.
 #
 # The base image needs Python 3.11 as `python3`, `env`, `ln`, the CA certificates, and apt for runner-bash:

@@ -14,7 +14,7 @@ import pytest
 from tests.cluster import ensure, firewall, kind, leftovers
 from tests.cluster.host_record import MODULES, NAMED_NETWORKS, changed_settings, recall, remember
 from tests.cluster.paths import REPOSITORY, default_paths
-from tests.cluster.process import wait_until
+from tests.cluster.process import run, wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 PATHS = default_paths()
@@ -42,7 +42,8 @@ def kill_while(moment: str) -> None:
 def traces() -> list[str]:
     """What is seen on the machine with the eyes of somebody who does not know the harness."""
     names = ("conmon", "aardvark-dns", "crane", "kind")
-    running = subprocess.run(["ps", "-eo", "comm="], capture_output=True, text=True, check=True).stdout.split()
+    table = run(["ps", "-eo", "stat=,comm="]).splitlines()
+    running = [line.split()[1] for line in table if not line.startswith("Z")]  # init's to reap
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     return [
         *(name for name in running if name in names),

@@ -81,6 +81,8 @@ _NEW_REVISION = {
     "PluginRevision/status apply": 1,
 }
 _DEPLOYMENT = {"Deployment apply": 1, "Plugin/status apply": 1}
+_TO_ZERO = {"Deployment apply": 1, "Plugin/status apply": 2}
+"""One status at once, one when the last pod has gone."""
 _ROLE = {"Role apply": 1, "RoleBinding apply": 1}
 CHANGED = [
     pytest.param(samples.simple("web"), _version, _NEW_REVISION, id="a new image: revision, Deployment, two statuses"),
@@ -90,9 +92,9 @@ CHANGED = [
         _NEW_REVISION | {"ConfigMap apply": 1},
         id="a new configuration: the same and a ConfigMap of another name",
     ),
-    pytest.param(samples.simple("web"), _spec(suspend=True), _DEPLOYMENT, id="suspend: no new revision"),
+    pytest.param(samples.simple("web"), _spec(suspend=True), _TO_ZERO, id="suspend: no new revision"),
     pytest.param(samples.simple("web", suspend=True), _spec(suspend=False), _DEPLOYMENT, id="resume"),
-    pytest.param(samples.simple("web"), _run(replicas=0), _DEPLOYMENT, id="scale to zero: no new revision"),
+    pytest.param(samples.simple("web"), _run(replicas=0), _TO_ZERO, id="scale to zero: no new revision"),
     pytest.param(
         samples.simple("web"),
         _run(replicas=2),

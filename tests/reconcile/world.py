@@ -132,13 +132,6 @@ class World:
             self.check()
         raise AssertionError("the world does not come to rest:\n" + self.log.show(self.log.writes()[-20:]))
 
-    async def until(self, condition: object, limit: float = 600.0) -> None:
-        """Wait until `condition()` holds, looking after each change."""
-        assert callable(condition)
-        async with asyncio.timeout(limit):
-            while not condition():
-                await asyncio.sleep(0.001)
-
 
 class _Handler(logging.Handler):
     def __init__(self, world: World) -> None:
@@ -147,11 +140,6 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._world.defects.append(record)
-
-
-@asynccontextmanager
-async def _nothing() -> AsyncIterator[None]:
-    yield
 
 
 class _defects_of:  # noqa: N801 - used as a function

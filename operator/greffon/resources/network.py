@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from greffon.kube.kinds import NETWORK_POLICY
@@ -44,10 +45,22 @@ def _peer(plugin: str | None, cidr: str | None) -> Json:
     if plugin:
         return {"podSelector": {"matchLabels": {keys.LABEL_PLUGIN: plugin}}}
     block: Json = {"cidr": cidr}
-    if cidr and cidr.endswith("/0"):
-        # The whole world never includes the cloud's metadata service.
-        block["except"] = ["fe80::/10"] if ":" in cidr else ["169.254.0.0/16"]
+    if holes := [hole for hole in NEVER if cidr and _contains(cidr, hole)]:
+        block["except"] = holes
     return {"ipBlock": block}
+
+
+NEVER = ("169.254.0.0/16", "127.0.0.0/8", "fe80::/10", "fd00:ec2::254/128", "::1/128")
+"""Link-local and loopback: a wide range never includes the cloud's metadata service."""
+
+
+def _contains(cidr: str, hole: str) -> bool:
+    wide, narrow = ipaddress.ip_network(cidr, strict=False), ipaddress.ip_network(hole)
+    if isinstance(wide, ipaddress.IPv4Network) and isinstance(narrow, ipaddress.IPv4Network):
+        return narrow.subnet_of(wide)
+    return (
+        isinstance(wide, ipaddress.IPv6Network) and isinstance(narrow, ipaddress.IPv6Network) and narrow.subnet_of(wide)
+    )
 
 
 def _ports(ports: tuple[NetworkPort, ...]) -> Json:

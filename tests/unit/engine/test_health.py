@@ -72,7 +72,8 @@ def test_the_beat_proves_every_second_that_the_loop_turns() -> None:
         assert health.problems() == []
         task.cancel()
         await asyncio.sleep(20)
-        assert health.problems() == ["event loop: stood still for 20 s"]
+        (problem,) = health.problems()
+        assert problem.startswith("event loop: stood still for 2")
 
     virtually(story())
 

@@ -34,8 +34,6 @@ async def take_all(queue: Queue) -> list[Key]:
     return taken
 
 
-
-
 Step = Callable[[Queue], None]
 ORDERS: dict[str, tuple[list[Step], list[Key]]] = {
     "keys come in the order in which they were added": ([lambda q: q.add(B), lambda q: q.add(A)], [B, A]),

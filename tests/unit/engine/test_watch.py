@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from greffon.engine.cache import Cache
+from greffon.engine.queue import Key
 from greffon.engine.watch import Watch
 from greffon.errors import Gone, Invalid, Unavailable
 from greffon.kube.api import Api
@@ -19,9 +22,7 @@ LIST_IS_COMPLETE = {"k8s.io/initial-events-end": "true"}
 
 def pod(name: str, version: int, uid: str = "") -> Json:
     """A pod as a watch sends it."""
-    return {
-        "metadata": {"namespace": "ns", "name": name, "uid": uid or f"uid-{name}", "resourceVersion": str(version)}
-    }
+    return {"metadata": {"namespace": "ns", "name": name, "uid": uid or f"uid-{name}", "resourceVersion": str(version)}}
 
 
 def event(kind: str, name: str, version: int, uid: str = "") -> Json:
@@ -49,18 +50,39 @@ BROKEN = Unavailable("connection reset")
 NO_STREAMED_LISTS = Invalid("sendInitialEvents is forbidden for watch", status=422)
 
 
-class Outcome:
-    """What a watch told, until the script was over."""
+@dataclass(frozen=True)
+class Known:
+    """What the cache keeps of a pod."""
 
-    def __init__(self, answers: Iterable[Step], streams: Iterable[Stream]) -> None:
+    key: Key
+    uid: str
+    version: int
+    owner: Key | None = None
+
+
+class Outcome:
+    """What a watch told, until the script was over. Its sink keeps a cache, as the operator's does."""
+
+    def __init__(self, answers: Iterable[Step], streams: Iterable[Stream], cached: Iterable[Known] = ()) -> None:
         self.told: list[str] = []
+        self.cache: Cache[Known] = Cache()
+        for entry in cached:
+            self.cache.put(entry)
         self.signs = 0
         self.synced = False
         self.requests: list[Request] = virtually(self._run(answers, streams))
 
     async def _run(self, answers: Iterable[Step], streams: Iterable[Stream]) -> list[Request]:
         transport = ScriptedTransport(answers, streams)
-        watch = Watch(Api(transport), POD, self._sink, namespace="ns", selector="app=x", progress=self._sign)
+        watch = Watch(
+            Api(transport),
+            POD,
+            self._sink,
+            namespace="ns",
+            selector="app=x",
+            known=lambda: self.cache.of_kind("Pod"),
+            progress=self._sign,
+        )
         task = asyncio.create_task(watch.run())
         over = asyncio.create_task(transport.over.wait())
         await asyncio.wait([task, over], return_when=asyncio.FIRST_COMPLETED)
@@ -76,6 +98,11 @@ class Outcome:
         meta = obj["metadata"]
         assert meta["namespace"] == "ns"
         self.told.append(f"{kind} {meta['name']}/{meta['uid']}@{meta['resourceVersion']}")
+        key, version = Key("Pod", "ns", meta["name"]), int(meta["resourceVersion"])
+        if kind == "DELETED":
+            self.cache.drop(key, uid=meta["uid"], version=version)
+        else:
+            self.cache.put(Known(key, meta["uid"], version))
 
     def _sign(self, kind: str) -> None:
         assert kind == "Pod"
@@ -187,13 +214,30 @@ PAGED: dict[str, tuple[Sequence[Step], Sequence[Stream], list[str], list[str]]] 
 
 
 @pytest.mark.parametrize(("answers", "streams", "told", "positions"), PAGED.values(), ids=PAGED)
-def test_paged_lists(
-    answers: Sequence[Step], streams: Sequence[Stream], told: list[str], positions: list[str]
-) -> None:
+def test_paged_lists(answers: Sequence[Step], streams: Sequence[Stream], told: list[str], positions: list[str]) -> None:
     outcome = Outcome(answers, streams)
     assert outcome.told == told
     assert outcome.positions == positions
     assert outcome.synced
+
+
+CACHED: dict[str, tuple[Known, list[str]]] = {
+    "an object that only an own write told of, and that is gone, is found by the list": (
+        Known(Key("Pod", "ns", "mine"), "uid-mine", 2),
+        [*TOLD_FIRST, "DELETED mine/uid-mine@2"],
+    ),
+    "an object written after the list was taken is no deletion": (
+        Known(Key("Pod", "ns", "mine"), "uid-mine", 4),
+        TOLD_FIRST,
+    ),
+}
+
+
+@pytest.mark.parametrize(("cached", "told"), CACHED.values(), ids=CACHED)
+def test_lists_that_lack_what_the_cache_has(cached: Known, told: list[str]) -> None:
+    assert Outcome([], [FIRST_LIST], [cached]).told == told
+    pages = [page(3, pod("a", 1), pod("b", 2))]
+    assert Outcome(pages, [[NO_STREAMED_LISTS]], [cached]).told == told
 
 
 def test_a_server_that_refuses_the_watch_for_good_ends_it() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,8 @@ class Storm(BaseException):
 class Counting(ScriptedTransport):
     """Ends the test when it is asked too often."""
 
-    def _note(self, *args: object) -> None:  # type: ignore[override]
-        super()._note(*args)  # type: ignore[arg-type]
+    def _note(self, *args: Any) -> None:
+        super()._note(*args)
         if len(self.requests) > TOO_MANY:
             raise Storm
 
@@ -64,7 +65,7 @@ def test_pauses_differ_so_that_a_fleet_does_not_come_back_at_once() -> None:
 
 
 def test_one_broken_stream_costs_less_than_half_a_second() -> None:
-    assert gaps(openings([[*FIRST_LIST, BROKEN]])) == [pytest.approx(0.15, abs=0.1)]
+    assert max(gaps(openings([[*FIRST_LIST, BROKEN]]))) <= 0.5
 
 
 def test_a_stream_that_worked_before_it_broke_is_reopened_soon_however_often_that_happens() -> None:
@@ -73,7 +74,8 @@ def test_a_stream_that_worked_before_it_broke_is_reopened_soon_however_often_tha
 
 
 def test_success_after_an_outage_ends_the_long_pauses() -> None:
-    pauses = gaps(openings([*([[BROKEN]] * 12), FIRST_LIST, [bookmark(9)], [bookmark(10), BROKEN]]))
+    outage: list[Stream] = [[BROKEN]] * 12
+    pauses = gaps(openings([*outage, FIRST_LIST, [bookmark(9)], [bookmark(10), BROKEN]]))
     assert max(pauses[12:]) <= 1.0
 
 

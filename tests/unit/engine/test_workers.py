@@ -52,7 +52,9 @@ def test_what_follows_a_reconcile(effect: Effect, outcome: str, again: tuple[flo
 
     async def story() -> None:
         queue = Queue(base=0.5)
-        worker = asyncio.ensure_future(work(queue, {"Plugin": reconcile}, lambda kind, out, _: seen.append((kind, out))))
+        worker = asyncio.ensure_future(
+            work(queue, {"Plugin": reconcile}, lambda kind, out, _: seen.append((kind, out)))
+        )
         queue.add(POISON)
         await asyncio.sleep(100)
         assert queue.idle

@@ -1,4 +1,4 @@
-"""A transport that answers from a script and remembers what it was asked: the other side of `kube.api` in unit tests."""
+"""A transport that answers from a script and remembers what it was asked: the other side of `kube.api` in tests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
