@@ -56,11 +56,10 @@ NEVER = ("169.254.0.0/16", "127.0.0.0/8", "fe80::/10", "fd00:ec2::254/128", "::1
 
 def _contains(cidr: str, hole: str) -> bool:
     wide, narrow = ipaddress.ip_network(cidr, strict=False), ipaddress.ip_network(hole)
-    if isinstance(wide, ipaddress.IPv4Network) and isinstance(narrow, ipaddress.IPv4Network):
-        return narrow.subnet_of(wide)
-    return (
-        isinstance(wide, ipaddress.IPv6Network) and isinstance(narrow, ipaddress.IPv6Network) and narrow.subnet_of(wide)
-    )
+    match wide, narrow:
+        case (ipaddress.IPv4Network(), ipaddress.IPv4Network()) | (ipaddress.IPv6Network(), ipaddress.IPv6Network()):
+            return narrow.subnet_of(wide)  # type: ignore[arg-type] # the pattern has matched their versions
+    return False
 
 
 def _ports(ports: tuple[NetworkPort, ...]) -> Json:
