@@ -13,7 +13,7 @@ from typing import Literal
 from tests.cluster import binaries, node_image, podman
 from tests.cluster.network import BRIDGE, GATEWAY, NODE_NETWORK
 from tests.cluster.paths import Paths
-from tests.cluster.process import HarnessError, run, succeeds
+from tests.cluster.process import HarnessError, run, say, succeeds
 from tests.cluster.system import require_packages
 
 CHOICE = "GREFFON_TEST_ENGINE"
@@ -63,18 +63,17 @@ def prepare(engine: Engine, paths: Paths) -> None:
         run(["docker", "network", "create", *bridge, *addresses, _DOCKER_NETWORK])
 
 
-def has_container(engine: Engine, name: str, paths: Paths) -> bool:
-    """Whether the engine knows a container of that name, in whatever state."""
+def remove_node(engine: Engine, name: str, paths: Paths) -> None:
+    """Kill and delete the node's container, in whatever state it is, together with its volumes."""
     if engine.name == "podman" and not podman.is_configured(paths):
-        return False
-    return succeeds([engine.name, "container", "inspect", name], env=engine.environment)
-
-
-def remove_container(engine: Engine, name: str) -> None:
-    """Kill and delete a container together with its volumes."""
-    if engine.name == "podman":  # a paused container cannot be killed
-        succeeds(["podman", "unpause", name], env=engine.environment)
-    run([engine.name, "rm", "--force", "--volumes", name], env=engine.environment)
+        return
+    env = engine.environment
+    if succeeds([engine.name, "container", "inspect", name], env=env):
+        say("removing the node")
+        succeeds([engine.name, "unpause", name], env=env)  # a paused container cannot be killed
+        run([engine.name, "rm", "--force", "--volumes", name], env=env)
+    if engine.name == "podman":  # kind gives its volumes names, so they do not go with the container
+        podman.podman(paths, "volume", "prune", "--force")
 
 
 def remove_network(engine: Engine) -> None:

@@ -122,9 +122,7 @@ def _await_services(cluster: Cluster) -> None:
 def _clear(used: Engine, paths: Paths) -> None:
     """Delete the node, whatever state it is in, then what it left."""
     with exclusive(paths.locks, "images"):  # an image build works in the storage that is unmounted here
-        if engine.has_container(used, _NODE, paths):
-            say("removing the node")
-            engine.remove_container(used, _NODE)
+        engine.remove_node(used, _NODE, paths)
         registry.stop(paths)
         engine.remove_network(used)
         leftovers.remove(paths)

@@ -277,7 +277,7 @@ def _from_body(answer: Answer) -> ApiError:
         answer.status,
         str(status.get("message") or f"HTTP {answer.status}"),
         reason=str(status.get("reason") or ""),
-        retry_after=float(retry) if retry.isdigit() else None,
+        retry_after=float(retry) if retry.isascii() and retry.isdigit() else None,
     )
 
 

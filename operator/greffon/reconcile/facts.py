@@ -79,6 +79,7 @@ class RevisionFacts:
     content_hash: str
     state: str
     sources: tuple[str, ...]
+    parent: str | None
 
 
 def deployment(obj: Json) -> DeploymentFacts:
@@ -160,6 +161,7 @@ def revision(obj: Json) -> RevisionFacts:
         content_hash=spec.get("contentHash", ""),
         state=(obj.get("status") or {}).get("state", "Active"),
         sources=tuple(spec.get("sources") or ()),
+        parent=spec.get("parent"),
     )
 
 

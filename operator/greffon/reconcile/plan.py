@@ -9,6 +9,7 @@ from typing import Any
 from greffon.engine.queue import Key
 from greffon.kube import kinds
 from greffon.kube.owned import fingerprint_of_desired
+from greffon.model import keys
 from greffon.reconcile.seen import Seen
 
 Json = dict[str, Any]
@@ -80,7 +81,9 @@ def _unchanged(key: Key, obj: Json, seen: Seen, accepted: Accepted) -> bool:
     if seen.deleting:
         return True  # it cannot be kept; its removal will bring us here again
     if key.kind == kinds.PLUGIN_REVISION.kind:
-        return True  # immutable by its schema
+        # Its spec is immutable; what others can take away is who it belongs to.
+        labels = obj["metadata"]["labels"]
+        return seen.plugin_uid == labels[keys.LABEL_PLUGIN_UID] == seen.controller
     want = fingerprint_of_desired(obj)
     return seen.fingerprint == want or accepted.get(key) == (want, seen.fingerprint)
 

@@ -69,8 +69,7 @@ class PluginReconciler:
     async def _write(self, o: Observation, e: Effective, choice: revisions.Choice) -> tuple[Trouble, ...]:
         wanted = desired(o.identity, o.plugin.spec, choice.number, o.context)
         kept = revisions.kept(o.revisions, choice.number, e.history_limit)
-        objects = [choice.obj, *wanted] if choice.obj else wanted
-        todo = plan(objects, o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
+        todo = plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
         self._reporter.announce(o, choice, todo)
         results = await self._applier.carry_out(todo, o.plugin.uid)
         return tuple(result for result in results if isinstance(result, Trouble))

@@ -104,10 +104,10 @@ class Reporter:
 
     def announce(self, o: Observation, choice: Choice, todo: Plan) -> None:
         """Events for what is about to be done to a plug-in that was settled before."""
-        if choice.obj and o.revisions:
+        if choice.is_new and o.revisions:
             text = f"revision r{choice.number} ({o.plugin.spec.version}) is being activated"
             self._recorder.record(o.plugin, "Normal", "Activating", text)
-        if choice.obj is None and o.plugin.status.observed_generation == o.plugin.generation:
+        if not choice.is_new and o.plugin.status.observed_generation == o.plugin.generation:
             for write in (write for step in todo.steps for write in step):
                 verb = "changed" if write.uid else "deleted"
                 where = f"{write.obj['kind']} {write.obj['metadata']['name']}"

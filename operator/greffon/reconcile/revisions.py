@@ -21,10 +21,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The revision that a spec asks for. `obj` is what to write when it is new, else None."""
+    """The revision that a spec asks for, as the object that records it; `is_new` when it is not written yet."""
 
     number: int
-    obj: Json | None
+    obj: Json
+    is_new: bool
 
 
 def choose(plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[RevisionFacts]) -> Choice:
@@ -32,12 +33,14 @@ def choose(plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[Rev
     content = revisions.digest(revisions.snapshot(spec))
     for fact in reversed(known):
         if fact.content_hash == content:
-            return Choice(fact.number, None)
+            same = revisions.plugin_revision(plugin, spec, fact.number, parent=fact.parent, sources=fact.sources)
+            return Choice(fact.number, same, is_new=False)
     number = known[-1].number + 1 if known else 1
     parent = keys.revision_name(plugin.name, known[-1].number) if known else None
     found = files(e)
     sources = (names.files(plugin.name, found.content_hash),) if found and e.mode else ()
-    return Choice(number, revisions.plugin_revision(plugin, spec, number, parent=parent, sources=sources))
+    made = revisions.plugin_revision(plugin, spec, number, parent=parent, sources=sources)
+    return Choice(number, made, is_new=True)
 
 
 def kept(known: Sequence[RevisionFacts], current: int, limit: int) -> tuple[RevisionFacts, ...]:

@@ -11,6 +11,8 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from tests.reconcile.fake.fields import Difference, Fields, from_wire, items, paths, to_wire
 from tests.reconcile.fake.schema import Path, is_atomic_map, list_keys
 
@@ -106,8 +108,8 @@ def _merge(kind: str, live: Any, config: Any, at: Path) -> Any:
 
 
 def _prune(kind: str, merged: Json, given_up: Fields, kept: Fields) -> Json:
-    """Remove what its only owner gave up."""
-    gone = sorted((path for path in given_up if not _is_kept(path, kept)), key=len, reverse=True)
+    """Remove what its only owner gave up: whole items first, and never the keys of an item that stays."""
+    gone = sorted((path for path in given_up if not _is_kept(path, kept) and not _is_key(path)), key=len)
     if not gone:
         return merged
     made = copy.deepcopy(merged)
@@ -118,6 +120,11 @@ def _prune(kind: str, merged: Json, given_up: Fields, kept: Fields) -> Json:
 
 def _is_kept(path: Path, kept: Fields) -> bool:
     return any(other[: len(path)] == path for other in kept)
+
+
+def _is_key(path: Path) -> bool:
+    item, field = path[-2:] if len(path) > 1 else ("", path[-1])
+    return item.startswith("k:") and field[2:] in orjson.loads(item[2:])
 
 
 def _remove(kind: str, node: Any, path: Path, at: Path) -> None:

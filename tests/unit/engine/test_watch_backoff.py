@@ -10,8 +10,8 @@ from greffon.engine.watch import Watch
 from greffon.errors import Gone, Unavailable
 from greffon.kube.api import Api
 from greffon.kube.kinds import POD
-from tests.unit.engine.test_watch import FIRST_LIST, GONE, bookmark
 from tests.unit.engine.virtual_time import virtually
+from tests.unit.engine.watching import FIRST_LIST, GONE, bookmark
 from tests.unit.kube.scripted import ScriptedTransport, Stream
 
 BROKEN = Unavailable("connection refused")
@@ -69,7 +69,8 @@ def test_one_broken_stream_costs_less_than_half_a_second() -> None:
 
 
 def test_a_stream_that_worked_before_it_broke_is_reopened_soon_however_often_that_happens() -> None:
-    working: list[Stream] = [FIRST_LIST, *([[bookmark(10 + n), BROKEN] for n in range(30)])]
+    breaking: list[Stream] = [[bookmark(10 + n), BROKEN] for n in range(30)]
+    working: list[Stream] = [FIRST_LIST, *breaking]
     assert max(gaps(openings(working))) <= 1.0
 
 

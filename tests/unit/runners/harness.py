@@ -85,7 +85,13 @@ class Workspace:
         """Run a job to its end."""
         if event is not None:
             (self.root / "event.json").write_bytes(event)
-        with self.start("job", "--", *argv, **options) as process:
+        return self.to_its_end("job", "--", *argv, while_running=while_running, **options)
+
+    def to_its_end(
+        self, *arguments: str, while_running: Callable[[subprocess.Popen[bytes]], None] | None = None, **options: Any
+    ) -> Ran:
+        """Run the runner until it ends by itself; leave no process behind when it does not."""
+        with self.start(*arguments, **options) as process:
             try:
                 if while_running:
                     while_running(process)

@@ -143,11 +143,10 @@ def test_wrong_use_is_told_and_gives_2(
     arguments: tuple[str, ...], environment: dict[str, str], message: str, workspace: Workspace
 ) -> None:
     """Arguments and settings that make no sense."""
-    with dataclasses.replace(workspace, environment=environment).start(*arguments) as process:
-        _, stderr = process.communicate(timeout=30)
+    ran = dataclasses.replace(workspace, environment=environment).to_its_end(*arguments)
 
-    assert process.returncode == 2
-    assert message in stderr.decode()
+    assert ran.exit_code == 2
+    assert message in ran.stderr.decode()
 
 
 def test_arguments_reach_the_script_untouched(workspace: Workspace) -> None:

@@ -274,20 +274,16 @@ def test_a_broken_script_is_never_ready(workspace: Workspace) -> None:
     for name, (script, argv, exit_code, reason) in cases.items():
         case = replace(workspace, root=workspace.root / name)
         case.write({name: script})
-        with case.start("serve", "--port", "0", "--", *argv) as process:
-            process.communicate(timeout=30)
-        log = case.termination_log()
-        assert log is not None
-        assert (process.returncode, json.loads(log)["exitCode"]) == (exit_code, exit_code)
-        assert reason in json.loads(log)["tail"]
+        ran = case.to_its_end("serve", "--port", "0", "--", *argv)
+        assert (ran.exit_code, ran.report["exitCode"]) == (exit_code, exit_code)
+        assert reason in ran.report["tail"]
 
 
 def test_a_port_that_is_taken_is_told(workspace: Workspace) -> None:
     """Two listeners on one port."""
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
-        with workspace.start("serve", "--port", str(port), "--", "true") as process:
-            _, stderr = process.communicate(timeout=30)
+        ran = workspace.to_its_end("serve", "--port", str(port), "--", "true")
 
-    assert process.returncode == 2
-    assert f"cannot listen on port {port}: Address already in use" in stderr.decode()
+    assert ran.exit_code == 2
+    assert f"cannot listen on port {port}: Address already in use" in ran.stderr.decode()
