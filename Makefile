@@ -62,11 +62,12 @@ images: $(STAMP) ## build the operator and runner images
 
 .PHONY: chart
 chart: $(STAMP) ## lint and package the Helm charts into dist/
-	@$(PY) -m tests.cluster chart
+	@$(PY) -m tests.cluster.charts
 
 .PHONY: docs
 docs: $(STAMP) ## regenerate what is generated: API reference, copies of the CRDs in the chart
 	@PYTHONPATH=operator $(PY) -m greffon.estate.crd_reference --write
+	@$(PY) -m tests.contract.chart_files
 
 .PHONY: bench
 bench: $(STAMP) binaries ## measure: 1,000 plug-ins against 1,000 plain Deployments

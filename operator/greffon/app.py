@@ -152,6 +152,10 @@ class Operator:
         """The barrier: no worker decides anything before it could see everything."""
         await self.servers.refresh()
         await self.sweep.first()
+        for kind in USER_KINDS:  # kopf asks once which kinds there are, and never watches one it was not told of
+            while not await self.api.serves(kind):
+                _log.info("discovery does not name %s yet", kind.plural)
+                await asyncio.sleep(0.5)
         await asyncio.gather(*(watch.synced.wait() for watch in self.watches))
         self.health.synced()
         _log.info("caches are filled: %d objects", len(self.cache))
@@ -164,6 +168,7 @@ class Operator:
 
     async def _kopf(self, resources: Collection[Resource], sink: Sink, stop: asyncio.Event) -> None:
         made = source.registry(resources, sink, lambda: source.connection_info(self._configuration))
+        self.health.require(partial(source.missing_watchers, resources))
         await source.run(made, namespaces=self.settings.namespaces, stop=stop, ready=asyncio.Event())
 
 

@@ -99,7 +99,7 @@ async def _half(
     collection, count = what.collection.format(namespace), len(what.bodies)
     await load.create(_NAMESPACES, [{"metadata": {"name": namespace}}])
     await load.until(f"{_NAMESPACES}/{namespace}/serviceaccounts", 1, lambda _: True, seconds)
-    pids = {**(others or {}), **plane.pids, "load generator": os.getpid()}
+    pids = {**(others or {}), **plane.pids, report.LOAD_GENERATOR: os.getpid()}
     before = {name: usage(pid) for name, pid in pids.items()}
     since, started = audit.mark(plane.audit_log), time.monotonic()
     await asyncio.gather(load.until(collection, count, what.arrived, seconds), load.create(collection, what.bodies))
@@ -113,7 +113,8 @@ async def _half(
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     python = platform.python_version()
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}, Python {python}"
+    busy = os.getloadavg()[2]  # of the last 15 minutes: shows whether others used the machine too
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, load {busy:.1f}, Linux {platform.release()}, Python {python}"
 
 
 def say(text: str) -> None:

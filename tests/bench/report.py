@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from tests.bench.usage import Usage
 from tests.cluster.audit import Request
 
+LOAD_GENERATOR = "load generator"
+
 
 @dataclass(frozen=True)
 class Half:
@@ -90,9 +92,11 @@ def _half(title: str, half: Half) -> list[str]:
 
 def _comparison(result: Result, plugins: Half) -> list[str]:
     plain, count = result.deployments, plugins.count
-    per_plain = plain.seconds / plain.count
+    time_ratio = plugins.seconds / count / (plain.seconds / plain.count)
+    cpu_ratio = _cpu_each(plugins) / _cpu_each(plain)
     lines = [
-        f"time per Plugin / time per Deployment   {plugins.seconds / count / per_plain:.2f}",
+        f"time per Plugin / time per Deployment   {time_ratio:.2f}",
+        f"CPU per Plugin / CPU per Deployment     {cpu_ratio:.2f}   (all processes but the load generator)",
         f"operator writes per Plugin              {result.calls.writes / count:.3f}",
         f"operator writes in {result.idle_seconds:.0f} idle seconds       {result.idle_writes}",
         "",
@@ -103,3 +107,8 @@ def _comparison(result: Result, plugins: Half) -> list[str]:
     for what, number in result.calls.refused.items():
         lines.append(f"  {what + ' (refused)':<40}{number:8d}{number / count:9.3f}")
     return lines
+
+
+def _cpu_each(half: Half) -> float:
+    used = [item.cpu_seconds for name, item in half.processes.items() if name != LOAD_GENERATOR]
+    return sum(used) / half.count

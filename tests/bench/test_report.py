@@ -37,7 +37,12 @@ def test_writes_of_everybody_leave_out_reads_and_refusals() -> None:
 
 
 def half(count: int, seconds: float) -> Half:
-    return Half(count, seconds, writes=count * 13, processes={"etcd": Usage(2.0, 50.0, 60.0)})
+    return Half(
+        count,
+        seconds,
+        writes=count * 13,
+        processes={"etcd": Usage(2.0, 50.0, 60.0), "load generator": Usage(count, 9.0, 9.0)},
+    )
 
 
 def test_the_baseline_alone_is_printed_without_a_comparison() -> None:
@@ -53,6 +58,7 @@ def test_the_comparison_is_by_object_so_that_halves_may_differ_in_size() -> None
     shown = text(Result("machine", "settings", half(100, 5.0), half(50, 5.0), calls, 30.0, 0))
 
     assert "time per Plugin / time per Deployment   2.00" in shown
+    assert "CPU per Plugin / CPU per Deployment     2.00" in shown
     assert "operator writes per Plugin              1.000" in shown
     assert "operator writes in 30 idle seconds       0" in shown
     assert "patch deployments                             50    1.000" in shown

@@ -131,10 +131,12 @@ def _clear(used: Engine, paths: Paths) -> None:
 
 
 def _is_healthy(cluster: Cluster, patience: float) -> bool:
-    """Whether the node runs and the API server is ready; a busy machine gets some patience."""
+    """Whether the API server is ready; a busy or paused machine gets some patience, a stopped one none."""
     try:
         state = cluster.run_engine("container", "inspect", "--format", "{{.State.Status}}", _NODE).strip()
     except CommandError:
+        return False
+    if state not in ("running", "paused"):
         return False
     ready = [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, "get", "--raw", "/readyz"]
     try:
@@ -142,7 +144,7 @@ def _is_healthy(cluster: Cluster, patience: float) -> bool:
     except HarnessError as error:
         say(str(error))
         return False
-    return state == "running"
+    return True
 
 
 def _is_made(make: str, paths: Paths) -> bool:

@@ -24,6 +24,8 @@ class Health:
         self._seen = {kind: clock() for kind in limits}
         self._beat = clock()
         self._synced = False
+        self._checks: list[Callable[[], list[str]]] = []
+        self._complaint_since: float | None = None
 
     def progress(self, kind: str) -> None:
         """The watch or the sweep of this kind has just proved that it works."""
@@ -37,6 +39,10 @@ class Health:
     def ready(self) -> bool:
         """Caches are filled."""
         return self._synced
+
+    def require(self, check: Callable[[], list[str]]) -> None:
+        """Ask this too; a problem counts once it has lasted for the time a start may take."""
+        self._checks.append(check)
 
     def ages(self) -> Iterable[tuple[str, float]]:
         """Seconds since the last sign of life, by kind."""
@@ -57,7 +63,16 @@ class Health:
         lag = self._clock() - self._beat
         if lag > 15.0:
             found.append(f"event loop: stood still for {lag:.0f} s")
-        return found
+        return found + self._lasting(problem for check in self._checks for problem in check())
+
+    def _lasting(self, problems: Iterable[str]) -> list[str]:
+        """Problems of the required checks, once there have been some for a minute."""
+        found = list(problems)
+        if not found:
+            self._complaint_since = None
+            return []
+        self._complaint_since = self._complaint_since or self._clock()
+        return found if self._clock() - self._complaint_since > 60.0 else []
 
     async def beat(self) -> None:
         """Prove that the loop turns, for ever."""

@@ -90,6 +90,15 @@ class Api:
         """Read one object. Raises NotFound, Forbidden, Unavailable."""
         return await self._call("GET", resource, resource.path(namespace, name))
 
+    async def serves(self, resource: Resource) -> bool:
+        """Whether discovery, as clients read it, names this kind already (it lags behind a new CRD)."""
+        group = resource.api_version.partition("/")[0]
+        groups = await self._call("GET", resource, "/apis")
+        if all(found["name"] != group for found in groups.get("groups") or ()):
+            return False
+        found = await self._call("GET", resource, resource.root)
+        return any(kind["name"] == resource.plural for kind in found.get("resources") or ())
+
     async def pages(
         self,
         resource: Resource,

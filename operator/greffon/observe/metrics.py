@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -24,6 +24,7 @@ class Metrics:
     """Every series of the operator, in a registry of its own."""
 
     def __init__(self) -> None:
+        disable_created_metrics()
         r = self.registry = CollectorRegistry()
         ProcessCollector(registry=r)
         PlatformCollector(registry=r)

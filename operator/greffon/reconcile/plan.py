@@ -83,7 +83,7 @@ def _unchanged(key: Key, obj: Json, seen: Seen, accepted: Accepted) -> bool:
     if key.kind == kinds.PLUGIN_REVISION.kind:
         # Its spec is immutable; what others can take away is who it belongs to.
         labels = obj["metadata"]["labels"]
-        return seen.plugin_uid == labels[keys.LABEL_PLUGIN_UID] == seen.controller
+        return bool(seen.plugin_uid == labels[keys.LABEL_PLUGIN_UID] == seen.controller)
     want = fingerprint_of_desired(obj)
     return seen.fingerprint == want or accepted.get(key) == (want, seen.fingerprint)
 

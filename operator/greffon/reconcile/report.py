@@ -107,7 +107,9 @@ class Reporter:
         if choice.is_new and o.revisions:
             text = f"revision r{choice.number} ({o.plugin.spec.version}) is being activated"
             self._recorder.record(o.plugin, "Normal", "Activating", text)
-        if not choice.is_new and o.plugin.status.observed_generation == o.plugin.generation:
+        settled = o.plugin.status.condition("Ready")
+        known = settled is not None and settled.status == "True"
+        if known and not choice.is_new and o.plugin.status.observed_generation == o.plugin.generation:
             for write in (write for step in todo.steps for write in step):
                 verb = "changed" if write.uid else "deleted"
                 where = f"{write.obj['kind']} {write.obj['metadata']['name']}"
