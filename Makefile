@@ -34,8 +34,16 @@ lint: $(STAMP) ## ruff, mypy --strict, import contracts
 	@$(VENV)/bin/mypy
 	@PYTHONPATH=operator $(VENV)/bin/lint-imports
 
+.PHONY: tools
+tools: # the programs that the samples' scripts call
+	@missing=""; for tool in bash curl jq openssl setsid; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "== installing$$missing"; apt-get -qq update && apt-get -qq install -y --no-install-recommends $$(echo "$$missing" | sed s/setsid/util-linux/); \
+	else echo "make: the tests of the samples need$$missing; please install" >&2; exit 2; fi
+
 .PHONY: unit
-unit: $(STAMP) binaries ## tests that need no cluster (some start an API server of their own)
+unit: $(STAMP) tools binaries ## tests that need no cluster (some start an API server of their own)
 	@echo "== tests without a cluster"
 	@$(PY) -m pytest tests/unit tests/contract tests/reconcile plugins
 

@@ -39,7 +39,7 @@ ACTS: dict[str, tuple[Json, Callable[[World], Any]]] = {
     "suspend": (samples.full("web"), lambda w: w.user.edit("Plugin", "web", lambda o: o["spec"].update(suspend=True))),
     "run": (samples.job("web"), lambda w: w.user.create(samples.run("run-1", "web"))),
 }
-WRITES = {"create": 9, "change everything": 7, "become a Job": 9, "suspend": 3, "run": 5}
+WRITES = {"create": 9, "change everything": 6, "become a Job": 8, "suspend": 3, "run": 5}
 POINTS = [
     (act, number, when) for act, count in WRITES.items() for number in range(count) for when in ("before", "after")
 ]
@@ -56,9 +56,9 @@ async def _play(act: str, crashes: list[tuple[int, When]]) -> tuple[dict[str, Js
         world.user.create(first)
         await world.settle()
         world.log.entries.clear()
-        for number, when in crashes:
+        for count, (number, when) in enumerate(crashes):
             world.server.faults.requests[:] = [sometimes(Fault(crash=when), _is_write, skip=number)]
-            if (number, when) == crashes[0]:
+            if count == 0:
                 then(world)
             await world.settle()
             world.server.faults.calm()
@@ -74,6 +74,16 @@ async def _play(act: str, crashes: list[tuple[int, When]]) -> tuple[dict[str, Js
         return children(world), verdicts, world
 
 
+_measures: dict[str, tuple[dict[str, Json], dict[str, str]]] = {}
+
+
+async def _measure(act: str) -> tuple[dict[str, Json], dict[str, str]]:
+    """The end of an act without a crash."""
+    if act not in _measures:
+        _measures[act] = (await _play(act, []))[:2]
+    return _measures[act]
+
+
 @pytest.mark.parametrize("act", ACTS)
 async def test_the_measure_itself(act: str) -> None:
     _, _, world = await _play(act, [])
@@ -83,22 +93,17 @@ async def test_the_measure_itself(act: str) -> None:
 
 @pytest.mark.parametrize(("act", "number", "when"), POINTS)
 async def test_a_crash_at_any_write_changes_nothing_in_the_end(act: str, number: int, when: When) -> None:
-    expected = await _play(act, [])
-
     got = await _play(act, [(number, when)])
 
-    assert got[0] == expected[0]
-    assert got[1] == expected[1]
+    assert got[:2] == await _measure(act)
 
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("second", [0, 1])
 async def test_a_crash_while_recovering_from_a_crash(act: str, second: int) -> None:
-    expected = await _play(act, [])
-
     got = await _play(act, [(2, "after"), (second, "before"), (0, "after")])
 
-    assert got[:2] == expected[:2]
+    assert got[:2] == await _measure(act)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

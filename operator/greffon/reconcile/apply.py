@@ -22,6 +22,7 @@ from greffon.reconcile.seen import Seen, seen
 from greffon.reconcile.trouble import Trouble, conflict, trouble
 
 Json = dict[str, Any]
+_RIGHTS = ("RoleBinding", "Role")
 
 
 class Applier:
@@ -39,18 +40,22 @@ class Applier:
         self.accepted: dict[Key, tuple[str, str]] = {}
 
     async def carry_out(self, plan: Plan, plugin_uid: str) -> tuple[Seen | Trouble, ...]:
-        """Write step by step; a step with a trouble is the last one, and then nothing is removed.
+        """Take rights back, write step by step, remove the rest; a step with a trouble is the last one.
 
         Raises:
             Unavailable: no answer; the whole pass is to be repeated.
         """
+        rights = sorted((c for c in plan.prune if c.key.kind in _RIGHTS), key=lambda c: _RIGHTS.index(c.key.kind))
+        for child in rights:  # what was taken back is gone before anything else, whatever the rest meets
+            await self.remove(child)
         results: list[Seen | Trouble] = []
         for step in plan.steps:
             results += await asyncio.gather(*(self.write(write, plugin_uid) for write in step))
             if any(isinstance(result, Trouble) for result in results):
                 return tuple(results)
         for child in plan.prune:
-            await self.remove(child)
+            if child not in rights:
+                await self.remove(child)
         return tuple(results)
 
     async def remove(self, child: Seen) -> None:

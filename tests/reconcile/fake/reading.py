@@ -5,28 +5,46 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tests.reconcile.fake.request import Refused, Request
+from greffon.kube.kinds import BY_KIND
+from tests.reconcile.fake.request import DISCOVERY, Refused, Request
 from tests.reconcile.fake.store import Store
 
 Json = dict[str, Any]
 
 
 class Reader:
-    """Serves GET."""
+    """Serves GET.
+
+    Attributes:
+        undiscovered: plurals that discovery does not name yet, as for some time after a CRD was made.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.undiscovered: set[str] = set()
         self._rest: dict[str, tuple[int, list[Json]]] = {}
         self._tokens = itertools.count(1)
 
-    def get(self, request: Request) -> Json:
+    def read(self, request: Request) -> Json:
+        """Answer any read."""
+        if request.resource.kind == DISCOVERY:
+            return self._discovery(request.resource.api_version)
+        return self._get(request) if request.name else self._page(request)
+
+    def _discovery(self, root: str) -> Json:
+        known = [resource for resource in BY_KIND.values() if resource.plural not in self.undiscovered]
+        groups = sorted({resource.api_version.split("/")[0] for resource in known if "/" in resource.api_version})
+        plurals = [resource.plural for resource in known if resource.root == root]
+        return {"groups": [{"name": name} for name in groups], "resources": [{"name": name} for name in plurals]}
+
+    def _get(self, request: Request) -> Json:
         """One object."""
         found = self._store.get(request.ref)
         if found is None:
             raise Refused(404, f'{request.resource.plural} "{request.name}" not found')
         return found
 
-    def page(self, request: Request) -> Json:
+    def _page(self, request: Request) -> Json:
         """A page; a continued list shows the moment of its first page, or is refused when that was compacted away."""
         token = request.query.get("continue")
         if token:

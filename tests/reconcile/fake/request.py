@@ -12,6 +12,8 @@ from greffon.kube.kinds import BY_KIND, Resource
 from tests.reconcile.fake.store import Ref
 
 Json = dict[str, Any]
+DISCOVERY = "Discovery"
+"""Stands for the kind of `/apis` and `/apis/GROUP/VERSION`, which list kinds."""
 APPLY_TYPE = "application/apply-patch+yaml"
 _BY_PLACE = {(r.root, r.plural): r for r in BY_KIND.values()}
 _REASONS = {
@@ -107,10 +109,12 @@ class Request:
 def parse(
     actor: str, number: int, method: str, path: str, query: Mapping[str, str], body: bytes | None, content_type: str
 ) -> Request:
-    """Take a path apart: `/apis/GROUP/VERSION[/namespaces/NS]/PLURAL[/NAME[/SUB]]`."""
+    """Take a path apart: `/apis/GROUP/VERSION[/namespaces/NS]/PLURAL[/NAME[/SUB]]`, or less for discovery."""
     parts = path.strip("/").split("/")
     size = 2 if parts[0] == "api" else 3
     root, rest = "/" + "/".join(parts[:size]), parts[size:]
+    if not rest:
+        return Request(actor, number, method, Resource(root, DISCOVERY, ""), "", "", "", {}, {}, content_type)
     namespace = rest[1] if rest[0] == "namespaces" else ""
     rest = rest[2:] if namespace else rest
     resource = _BY_PLACE.get((root, rest[0]))

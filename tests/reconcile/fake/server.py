@@ -31,14 +31,14 @@ class Server:
         self.faults = Faults()
         self.paged = False
         """Like a server that cannot stream initial events."""
-        self._reader = Reader(self.store)
+        self.reader = Reader(self.store)
 
     def handle(self, request: Request) -> Answer:
         """Carry out a request, at once and as a whole."""
         changed = False
         try:
             if request.method == "GET":
-                code, body = 200, self._reader.get(request) if request.name else self._reader.page(request)
+                code, body = 200, self.reader.read(request)
             else:
                 code, body, changed = self.writer.write(request)
             answer = wire.answer(code, body)

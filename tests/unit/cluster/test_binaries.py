@@ -1,5 +1,7 @@
 """Programs are built once for what pins them, whole or not at all."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from tests.cluster.process import CommandError, HarnessError
 GO = """#!/bin/sh
 case "$1" in
 version) echo go version "${FAKE_GO_VERSION:-go1.26}" linux/amd64 ;;
-install) echo "$@" >> "$FAKE_GO_LOG"; mkdir -p "$GOBIN"; echo program > "$GOBIN/tool"; exit "${FAKE_GO_CODE:-0}" ;;
+install) echo "$@" >> "$FAKE_GO_LOG"; mkdir -p "$GOBIN"; sleep 0.2; echo program > "$GOBIN/tool"; exit "${FAKE_GO_CODE:-0}" ;;
 esac
 """
 
@@ -42,6 +44,19 @@ def test_a_module_is_built_the_first_time_only(paths: Paths) -> None:
     assert (directory / "tool").read_text() == "program\n"
     assert binaries.ensure("tool", paths) == directory
     assert calls(paths) == ["install -trimpath -ldflags -s -w tool"]
+
+
+def test_two_runs_at_once_build_once(paths: Paths) -> None:
+    start = threading.Barrier(2)
+
+    def ensure() -> Path:
+        start.wait()
+        return binaries.ensure("tool", paths)
+
+    with ThreadPoolExecutor(2) as pool:
+        directories = [run.result() for run in [pool.submit(ensure), pool.submit(ensure)]]
+    assert directories[0] == directories[1]
+    assert len(calls(paths)) == 1
 
 
 def test_kubernetes_is_told_its_own_version(paths: Paths) -> None:

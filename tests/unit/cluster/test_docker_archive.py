@@ -36,16 +36,20 @@ def test_the_layer_has_each_directory_once_and_before_its_content(image: Image, 
     with tarfile.open(write_image(image, tmp_path)) as archive:
         packed = archive.extractfile("layer.tar.gz")
         with tarfile.open(fileobj=packed) as layer:
-            entries = {entry.name: entry for entry in layer}
-    assert list(entries) == ["tmp", "usr", "usr/bin", "usr/bin/tool", "bin", "bin/t"]
+            members = layer.getmembers()
+    entries = {entry.name: entry for entry in members}
+    assert [entry.name for entry in members] == ["tmp", "usr", "usr/bin", "usr/bin/tool", "bin", "bin/t"]
     assert entries["tmp"].mode == 0o1777
     assert entries["usr/bin/tool"].mode == 0o755
     assert entries["bin/t"].linkname == "../usr/bin/tool"
 
 
-def test_the_same_files_make_the_same_archive(image: Image, tmp_path: Path) -> None:
+def test_the_same_files_make_the_same_archive_at_another_time(
+    image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contents = []
-    for name in ("first", "second"):
+    for name, now in (("first", 1_000_000.0), ("second", 2_000_000.0)):
+        monkeypatch.setattr("time.time", lambda now=now: now)
         (tmp_path / name).mkdir()
         with tarfile.open(write_image(image, tmp_path / name)) as archive:
             contents.append([archive.extractfile(member).read() for member in archive])  # type: ignore[union-attr]

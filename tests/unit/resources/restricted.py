@@ -8,22 +8,51 @@ from typing import Any
 
 Json = dict[str, Any]
 POD_FIELDS = frozenset(
-    "serviceAccountName automountServiceAccountToken enableServiceLinks terminationGracePeriodSeconds securityContext "
-    "containers volumes imagePullSecrets runtimeClassName restartPolicy topologySpreadConstraints".split()
+    [
+        "serviceAccountName",
+        "automountServiceAccountToken",
+        "enableServiceLinks",
+        "terminationGracePeriodSeconds",
+        "securityContext",
+        "containers",
+        "volumes",
+        "imagePullSecrets",
+        "runtimeClassName",
+        "restartPolicy",
+        "topologySpreadConstraints",
+    ]
 )
 CONTAINER_FIELDS = frozenset(
-    "name image imagePullPolicy command args env resources securityContext terminationMessagePath "
-    "terminationMessagePolicy volumeMounts ports readinessProbe livenessProbe".split()
+    [
+        "name",
+        "image",
+        "imagePullPolicy",
+        "command",
+        "args",
+        "env",
+        "resources",
+        "securityContext",
+        "terminationMessagePath",
+        "terminationMessagePolicy",
+        "volumeMounts",
+        "ports",
+        "readinessProbe",
+        "livenessProbe",
+    ]
 )
 VOLUME_TYPES = frozenset({"configMap", "downwardAPI", "emptyDir", "projected", "secret"})
-PROBE_FIELDS = frozenset("httpGet tcpSocket initialDelaySeconds periodSeconds timeoutSeconds failureThreshold".split())
+PROBE_FIELDS = frozenset(
+    ["httpGet", "tcpSocket", "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"]
+)
 PRIVILEGE = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
     "privileged": False,
     "readOnlyRootFilesystem": True,
 }
-IDENTITY_FIELDS = frozenset("runAsNonRoot runAsUser runAsGroup fsGroup fsGroupChangePolicy seccompProfile".split())
+IDENTITY_FIELDS = frozenset(
+    ["runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "fsGroupChangePolicy", "seccompProfile"]
+)
 LIMITED = {"cpu", "memory", "ephemeral-storage"}
 
 Rule = Callable[[Json, Json], bool]
@@ -36,7 +65,9 @@ def _own_user(pod: Json, _: Json) -> bool:
 
 def _seccomp(pod: Json, _: Json) -> bool:
     profile = pod["securityContext"]["seccompProfile"]
-    return profile == {"type": "RuntimeDefault"} or (profile["type"] == "Localhost" and profile["localhostProfile"])
+    return profile == {"type": "RuntimeDefault"} or (
+        profile["type"] == "Localhost" and profile["localhostProfile"] != ""
+    )
 
 
 def _volumes(pod: Json, _: Json) -> bool:

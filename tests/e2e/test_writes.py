@@ -1,0 +1,139 @@
+"""Exactly which writes the operator makes in the life of a plug-in, counted in the API server's audit log (promise 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.cluster import images
+from tests.e2e.world import Json, World, plugin, script
+from tests.fault.ledger import ledger
+
+Act = Callable[[World], object]
+RULES = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "reason": "reads"}]
+NEVER = [{"name": "leap", "cron": "0 0 29 2 *", "timeZone": "Etc/UTC"}]
+RESOURCES = {"requests": {"cpu": "10m", "memory": "32Mi"}}
+# Ends at once when it is told to: process 1 has no default for SIGTERM.
+WAIT = ["bash", "-c", "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens to a plug-in, and what it costs."""
+
+    what: str
+    act: Act
+    writes: dict[str, int] = field(default_factory=dict)
+
+
+def simple(image: str = "runner-bash", **spec: object) -> Act:
+    """Apply a container as a Service, nothing else declared."""
+
+    def act(world: World) -> None:
+        run = {"mode": "Service", "entrypoint": WAIT, "resources": RESOURCES}
+        source = {"image": {"ref": images.reference(world.cluster, image)}}
+        settle(world, plugin("web", type="Container", source=source, run=run, **spec))
+
+    return act
+
+
+def full(**spec: object) -> Act:
+    """Apply a script as a Service with source, port and rules."""
+    run = {"ports": [{"name": "http", "port": 8080}], "resources": RESOURCES}
+    return lambda world: settle(
+        world, script("web", "cat", mode="Service", run=run, permissions={"rules": RULES}, **spec)
+    )
+
+
+def job(**spec: object) -> Act:
+    """Apply a script as a Job."""
+    return lambda world: settle(world, script("web", "echo '{}'", run={"resources": RESOURCES}, **spec))
+
+
+def settle(world: World, obj: Json) -> None:
+    """Apply, and wait until the plug-in is as asked and pods of the past are gone."""
+    world.apply(obj)
+    if obj["spec"].get("suspend"):
+        world.wait_reason("web", "Suspended")
+    else:
+        world.wait_ready("web", 120)
+    wanted = 1 if obj["spec"]["run"]["mode"] == "Service" and not obj["spec"].get("suspend") else 0
+    world.eventually(f"there are {wanted} pods", lambda: len(world.items("pods")) == wanted)
+
+
+def annotate(world: World) -> None:
+    world.kubectl("annotate", "plugin", "web", "example.com/note=x")
+
+
+def ask_again(world: World) -> None:
+    world.kubectl("annotate", "plugin", "web", "greffon.dev/reconcile=now-1")
+    world.kubectl("wait", "plugin/web", "--for=jsonpath={.status.handled.reconcile}=now-1", "--timeout=30s")
+
+
+def delete(world: World) -> None:
+    world.kubectl("delete", "plugin", "web", "--timeout=60s")
+    world.eventually("nothing of it remains", lambda: not world.children("web"))
+
+
+STATUS = {"patch plugins/status": 1}
+SIMPLE = STATUS | {
+    "patch networkpolicies": 1,
+    "patch serviceaccounts": 1,
+    "patch pluginrevisions": 1,
+    "patch deployments": 1,
+}
+FULL = SIMPLE | {"patch roles": 1, "patch rolebindings": 1, "patch configmaps": 1, "patch services": 1}
+SCHEDULED = STATUS | {
+    "patch networkpolicies": 1,
+    "patch serviceaccounts": 1,
+    "patch pluginrevisions": 1,
+    "patch configmaps": 1,
+    "patch cronjobs": 1,
+}
+NEXT = STATUS | {
+    "patch pluginrevisions": 1,
+    "patch deployments": 1,
+    "patch pluginrevisions/status": 1,
+    "create events": 1,
+}
+RUN = STATUS | {"patch pluginruns": 1, "patch jobs": 1, "patch pluginruns/status": 2}
+
+LIVES: dict[str, list[Step]] = {
+    "a container as a Service": [
+        Step("create", simple(), SIMPLE),
+        Step("another image", simple("runner-python", version="1.1.0"), NEXT),
+        Step("suspend", simple("runner-python", version="1.1.0", suspend=True), {"patch deployments": 1} | STATUS),
+        Step("resume", simple("runner-python", version="1.1.0"), {"patch deployments": 1} | STATUS),
+        Step("an annotation that means nothing", annotate),
+        Step("asked to look again", ask_again, STATUS),
+        Step("delete", delete),
+    ],
+    "a script as a Service with source, port and rules": [
+        Step("create", full(config={"values": {"level": "info"}}), FULL),
+        Step("another configuration", full(config={"values": {"level": "debug"}}), NEXT | {"patch configmaps": 1}),
+        Step("delete", delete),
+    ],
+    "a script as a Job with a schedule": [
+        Step("create", job(triggers=NEVER), SCHEDULED),
+        Step("suspend", job(triggers=NEVER, suspend=True), {"patch cronjobs": 1} | STATUS),
+        Step("resume", job(triggers=NEVER), {"patch cronjobs": 1} | STATUS),
+        Step("a run, from wish to result", lambda world: world.run("web", "once"), RUN),
+        Step("delete", delete),
+    ],
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_each_step_in_the_life_of_a_plug_in_costs_exactly_its_writes(world: World, life: str) -> None:
+    book, wrong = ledger(world.cluster, world.namespace), []
+    for step in LIVES[life]:
+        since = book.mark()
+        step.act(world)
+        book.quiet()
+        if (found := book.count(since)) != step.writes:
+            wrong.append(f"{step.what}: expected {step.writes}, found {found}:\n{book.show(since)}")
+        print(f"{life}: {step.what}: {sum(found.values())} writes")
+
+    assert not wrong, "\n\n".join(wrong)

@@ -1,0 +1,78 @@
+"""The operator's own writes in one namespace, read from the API server's audit log.
+
+Used by the tests that promise exact numbers (`tests/e2e/test_writes.py`) and by those that promise that nothing was
+done twice (`tests/fault`). The log needs a cluster of the harness; on one of the user's own nothing can be counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import Cluster, HarnessError, audit
+from tests.cluster.audit import Request
+
+OPERATOR = "system:serviceaccount:greffon-system:greffon"
+_CREATED = 201
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What the operator wrote in a namespace."""
+
+    log: Path
+    namespace: str
+
+    def mark(self) -> int:
+        """A place in the log; hand it to the other methods."""
+        return audit.mark(self.log)
+
+    def writes(self, since: int) -> list[Request]:
+        """Every mutating request, refused ones too, in the order in which they were answered."""
+        return [
+            request
+            for request in audit.requests(self.log, since)
+            if request.mutating and request.call.user == OPERATOR and request.call.namespace == self.namespace
+        ]
+
+    def count(self, since: int) -> dict[str, int]:
+        """How many of each, as "patch deployments"; "refused patch jobs" where the server said no."""
+        return dict(Counter(words(request) for request in self.writes(since)))
+
+    def created(self, resource: str, since: int) -> list[str]:
+        """Names of the objects of a kind that the operator brought into being, once for each time."""
+        return [
+            request.name
+            for request in self.writes(since)
+            if (request.call.resource, request.call.subresource, request.code) == (resource, "", _CREATED)
+        ]
+
+    def show(self, since: int) -> str:
+        """One line per write, for the message of a failed test."""
+        return "\n".join(f"{request.code} {words(request)} {request.name}" for request in self.writes(since))
+
+    def quiet(self, *, seconds: float = 3.0, within: float = 120.0) -> None:
+        """Wait until the operator has written nothing here for that long: silence has no event to wait for."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            since = self.mark()
+            time.sleep(seconds)
+            if not self.writes(since):
+                return
+        raise AssertionError(f"the operator still writes in {self.namespace} after {within:.0f} s")
+
+
+def ledger(cluster: Cluster, namespace: str) -> Ledger:
+    """The ledger of a namespace."""
+    if cluster.audit_log is None:
+        raise HarnessError("writes are counted in the audit log of the harness's own cluster: unset GREFFON_TEST_KUBECONFIG")
+    return Ledger(cluster.audit_log, namespace)
+
+
+def words(request: Request) -> str:
+    """ "patch plugins/status" """
+    call = request.call
+    target = f"{call.resource}/{call.subresource}" if call.subresource else call.resource
+    return f"{'refused ' if request.refused else ''}{call.verb} {target}"
