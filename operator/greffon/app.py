@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from greffon.cluster import ApiServers
+from greffon.cluster import ApiServers, Ceiling, follow
 from greffon.engine import source, workers
 from greffon.engine.cache import Cache
 from greffon.engine.health import Health
@@ -36,6 +36,8 @@ from greffon.resources.context import Context
 from greffon.settings import Settings
 
 _log = logging.getLogger(__name__)
+CEILING_SECONDS = 20.0
+"""How soon a wider or narrower ceiling is noticed."""
 USER_KINDS = (kinds.PLUGIN, kinds.PLUGIN_RUN)
 OWNED = f"{keys.LABEL_MANAGED_BY}={keys.MANAGED_BY}"
 Source = Callable[[Collection[Resource], Sink, asyncio.Event], Awaitable[None]]
@@ -71,6 +73,7 @@ class Operator:
         self.health = Health(_limits(settings))
         self.recorder = Recorder(self.api, instance=instance)
         self.servers = ApiServers(self.api)
+        self.ceiling = Ceiling(self.api, settings.ceiling_role)
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
         self._reconcilers: dict[str, workers.Reconciler] = {
@@ -104,7 +107,7 @@ class Operator:
     def context(self) -> Context:
         """Facts for the builders, as known now."""
         s = self.settings
-        return Context(s.runner_images, s.dns_namespace, s.dns_labels, self.servers.known)
+        return Context(s.runner_images, s.dns_namespace, s.dns_labels, self.servers.known, self.ceiling.known)
 
     def keys(self) -> list[Key]:
         """Every key of the users' kinds."""
@@ -145,12 +148,14 @@ class Operator:
             *work,
             self.sweep.run(),
             workers.resync(self.queue, self.keys, s.resync_seconds),
-            self.servers.follow(s.sweep_seconds, self._all_again),
+            follow(self.servers, s.sweep_seconds, self._all_again),
+            follow(self.ceiling, min(s.sweep_seconds, CEILING_SECONDS), self._all_again),
         ]
 
     async def _fill(self) -> None:
         """The barrier: no worker decides anything before it could see everything."""
         await self.servers.refresh()
+        await self.ceiling.refresh()
         await self.sweep.first()
         for kind in USER_KINDS:  # kopf asks once which kinds there are, and never watches one it was not told of
             while not await self.api.serves(kind):

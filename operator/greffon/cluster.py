@@ -1,4 +1,4 @@
-"""Facts about the cluster that the builders need: where its API server can be reached. Kept by `app`."""
+"""Facts about the cluster that decisions need: where its API server is, what plug-ins may be granted. Kept by `app`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from greffon.errors import ApiError, NotFound
 from greffon.kube.api import Api
-from greffon.kube.kinds import ENDPOINT_SLICE
+from greffon.kube.kinds import CLUSTER_ROLE, ENDPOINT_SLICE
+from greffon.security.ceiling import CeilingRule, read
 
 _log = logging.getLogger(__name__)
 
@@ -39,12 +41,42 @@ class ApiServers:
         before, self.known = self.known, tuple(sorted(pairs))
         return before != self.known
 
-    async def follow(self, every: float, changed: Callable[[], object]) -> None:
-        """Refresh for ever; a control plane that moves must not cut plug-ins off."""
-        while True:
-            await asyncio.sleep(every)
-            try:
-                if await self.refresh():
-                    changed()
-            except ApiError as error:
-                _log.warning("the addresses of the API server cannot be read: %s", error)
+
+class Ceiling:
+    """The ClusterRole that says what plug-ins may be granted at most.
+
+    Attributes:
+        known: its rules; None when no such role was named, and the API server's own check is all there is.
+    """
+
+    def __init__(self, api: Api, role: str) -> None:
+        self._api, self._role = api, role
+        self.known: tuple[CeilingRule, ...] | None = () if role else None
+
+    async def refresh(self) -> bool:
+        """Read it anew; True when it changed. A missing role allows nothing. Raises ApiError when unreadable."""
+        if not self._role:
+            return False
+        try:
+            found = await self._api.get(CLUSTER_ROLE, None, self._role)
+        except NotFound:
+            found = {}
+        before, self.known = self.known, read(found.get("rules") or ())
+        return before != self.known
+
+
+class Fact(Protocol):
+    """Something that is read again now and then."""
+
+    async def refresh(self) -> bool: ...
+
+
+async def follow(fact: Fact, every: float, changed: Callable[[], object]) -> None:
+    """Refresh for ever, and tell when it changed."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            if await fact.refresh():
+                changed()
+        except ApiError as error:
+            _log.warning("%s cannot be read: %s", type(fact).__name__, error)

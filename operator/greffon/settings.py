@@ -28,6 +28,8 @@ class Settings:
     dns_namespace: str = "kube-system"
     dns_labels: Mapping[str, str] = field(default_factory=lambda: {"k8s-app": "kube-dns"})
     """Where the cluster's DNS pods live: the only DNS a plug-in may reach."""
+    ceiling_role: str = ""
+    """ClusterRole that says what plug-ins may be granted; empty leaves it to the API server's own check."""
     log_level: str = "info"
 
 
@@ -59,6 +61,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         http_port=int(_number(env, "GREFFON_HTTP_PORT", 8080, low=0, high=65535)),
         dns_namespace=env.get("GREFFON_DNS_NAMESPACE") or "kube-system",
         dns_labels=_labels(env, "GREFFON_DNS_LABEL", "k8s-app=kube-dns"),
+        ceiling_role=env.get("GREFFON_CEILING_ROLE", ""),
         log_level=level,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.cluster import binaries, node_image, podman
+from tests.cluster import binaries, host_record, node_image, podman
 from tests.cluster.network import BRIDGE, GATEWAY, NODE_NETWORK
 from tests.cluster.paths import Paths
 from tests.cluster.process import HarnessError, run, say, succeeds
@@ -55,6 +55,8 @@ def prepare(engine: Engine, paths: Paths) -> None:
     """Make the engine ready: packages, configuration, node image, network."""
     if engine.name == "podman":
         require_packages(paths.logs / "system")
+        host_record.remember(paths)
+        host_record.MODULES.mkdir(parents=True, exist_ok=True)  # kind mounts it; minimal machines lack it
         podman.configure(paths)
         node_image.ensure(paths)
     elif not succeeds(["docker", "network", "inspect", _DOCKER_NETWORK]):

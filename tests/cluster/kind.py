@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster import binaries, engine, host_record, kind_config, leftovers, registry
+from tests.cluster import binaries, engine, kind_config, leftovers, registry
 from tests.cluster.engine import Engine
 from tests.cluster.exclusive import exclusive, sweep
 from tests.cluster.model import Cluster
@@ -95,12 +95,11 @@ def _describe(used: Engine, paths: Paths) -> Cluster:
 
 
 def _create(wanted: Engine, cluster: Cluster, make: str, paths: Paths) -> None:
-    host_record.remember(paths)
+    paths.state.mkdir(parents=True, exist_ok=True)
     (paths.state / "engine").write_text(wanted.name)
     engine.prepare(wanted, paths)
     program = binaries.ensure("kind", paths) / "kind"
     check_ranges()
-    host_record.MODULES.mkdir(parents=True, exist_ok=True)  # kind mounts it; minimal machines lack it
     config = kind_config.write(make, registry.ADDRESS, paths)
     command = [program, "create", "cluster", "--config", config, "--kubeconfig", paths.kubeconfig]
     command += ["--wait", "180s", "--retain"]

@@ -8,12 +8,11 @@ name or an address that nobody else uses.
 import contextlib
 import os
 import select
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cluster import firewall, host_record
+from tests.cluster import firewall, host_record, podman
 from tests.cluster.mounts import mounted_below, unmount_below
 from tests.cluster.network import BRIDGE
 from tests.cluster.paths import Paths
@@ -24,7 +23,9 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def find(paths: Paths) -> list[str]:
-    """One line for each thing that is left."""
+    """One line for each thing that is left. Only our Podman leaves any; Docker clears up after itself."""
+    if not podman.is_configured(paths):
+        return []
     record = host_record.recall(paths)
     return [
         *(f"process {pid}: {what}" for pid, what in _processes(paths)),
@@ -38,6 +39,8 @@ def find(paths: Paths) -> list[str]:
 
 def remove(paths: Paths) -> None:
     """Remove all that `find` finds, in an order in which each step can succeed."""
+    if not podman.is_configured(paths):
+        return
     for pid, _ in _processes(paths):
         _kill(pid)
     for point in _mounts(paths):
@@ -109,8 +112,6 @@ def _bridges() -> list[str]:
 
 def _cgroups() -> list[Path]:
     """Podman's parent groups in which no process is left: those of a Podman at work are not stale."""
-    if shutil.which("podman") is None:
-        return []
     parents = [*_CGROUPS.glob("*/libpod_parent"), *_CGROUPS.glob("libpod_parent")]
     return [parent for parent in parents if not any(_members(parent))]
 

@@ -103,7 +103,9 @@ def test_a_cluster_that_is_too_old_is_refused(chart: Path) -> None:
 def test_without_values_the_operator_gets_the_defaults_of_its_own_settings() -> None:
     images = {"Python": "localhost/greffon/runner-python:dev", "Bash": "localhost/greffon/runner-bash:dev"}
 
-    assert from_environment(operator_environment("default")) == Settings(runner_images=images)
+    assert from_environment(operator_environment("default")) == Settings(
+        runner_images=images, ceiling_role="greffon-ceiling"
+    )
 
 
 def test_every_value_arrives_in_the_operators_settings() -> None:

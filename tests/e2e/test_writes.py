@@ -1,9 +1,10 @@
-"""Exactly which writes the operator makes in the life of a plug-in, counted in the API server's audit log (promise 9)."""
+"""Exactly which writes the operator makes in the life of a plug-in, from the API server's audit log (promise 9)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ class Step:
     writes: dict[str, int] = field(default_factory=dict)
 
 
-def simple(image: str = "runner-bash", **spec: object) -> Act:
+def simple(image: str = "runner-bash", **spec: Any) -> Act:
     """Apply a container as a Service, nothing else declared."""
 
     def act(world: World) -> None:
@@ -39,7 +40,7 @@ def simple(image: str = "runner-bash", **spec: object) -> Act:
     return act
 
 
-def full(**spec: object) -> Act:
+def full(**spec: Any) -> Act:
     """Apply a script as a Service with source, port and rules."""
     run = {"ports": [{"name": "http", "port": 8080}], "resources": RESOURCES}
     return lambda world: settle(
@@ -47,7 +48,7 @@ def full(**spec: object) -> Act:
     )
 
 
-def job(**spec: object) -> Act:
+def job(**spec: Any) -> Act:
     """Apply a script as a Job."""
     return lambda world: settle(world, script("web", "echo '{}'", run={"resources": RESOURCES}, **spec))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,27 @@ class Ledger:
         """One line per write, for the message of a failed test."""
         return "\n".join(f"{request.code} {words(request)} {request.name}" for request in self.writes(since))
 
+    def follow(self, since: int, *, within: float) -> Iterator[int]:
+        """Yield 1, 2, 3 … as the operator's writes arrive, within a millisecond or so of each."""
+        deadline, number = time.monotonic() + within, 0
+        with self.log.open("rb") as stream:
+            stream.seek(since)
+            while time.monotonic() < deadline:
+                place = stream.tell()
+                line = stream.readline()
+                if not line.endswith(b"\n"):  # nothing new, or a line that is still being written
+                    stream.seek(place)
+                    time.sleep(0.001)
+                elif self._is_write(line):
+                    number += 1
+                    yield number
+        raise AssertionError(f"only {number} writes in {self.namespace} within {within:.0f} s")
+
+    def _is_write(self, line: bytes) -> bool:
+        """A quick look at one line of the log; `writes` has the careful one."""
+        mine = f'"username":"{OPERATOR}"'.encode() in line and f'"namespace":"{self.namespace}"'.encode() in line
+        return mine and any(f'"verb":"{verb}"'.encode() in line for verb in ("patch", "create", "delete"))
+
     def quiet(self, *, seconds: float = 3.0, within: float = 120.0) -> None:
         """Wait until the operator has written nothing here for that long: silence has no event to wait for."""
         deadline = time.monotonic() + within
@@ -67,7 +89,9 @@ class Ledger:
 def ledger(cluster: Cluster, namespace: str) -> Ledger:
     """The ledger of a namespace."""
     if cluster.audit_log is None:
-        raise HarnessError("writes are counted in the audit log of the harness's own cluster: unset GREFFON_TEST_KUBECONFIG")
+        raise HarnessError(
+            "writes are counted in the audit log of the harness's own cluster: unset GREFFON_TEST_KUBECONFIG"
+        )
     return Ledger(cluster.audit_log, namespace)
 
 

@@ -27,6 +27,7 @@ from tests.reconcile.user import User
 NAMESPACE = "team-a"
 QUIET_SECONDS = 30.0
 """Longer than the grace of a status and than the first retries."""
+STEP_SECONDS = 0.01
 LIMIT_SECONDS = 4 * 3600.0
 SETTINGS = Settings(
     runner_images={"Python": "runner-python:1", "Bash": "runner-bash:1"},
@@ -89,6 +90,8 @@ class World:
         self.operators.append(made)
         self._stops.append(asyncio.Event())
         self._tasks.append(asyncio.create_task(made.run(self._stops[-1]), name=name))
+        while not (made.health.ready or self.dead):
+            await asyncio.sleep(STEP_SECONDS)
 
     def kill_soon(self) -> None:
         """The process dies: nothing it waits for comes back."""
@@ -132,7 +135,7 @@ class World:
             rest = max(last, begin) + quiet - self.loop.time()
             if rest <= 0 and (self.dead or self.operator.queue.idle):
                 return
-            await asyncio.sleep(max(rest, 0.01))
+            await asyncio.sleep(max(rest, STEP_SECONDS))
         raise AssertionError("the world does not come to rest:\n" + self.log.show(self.log.writes()[-20:]))
 
 

@@ -42,6 +42,7 @@ DEPLOYMENT = Resource("apps/v1", "Deployment", "deployments")
 JOB = Resource("batch/v1", "Job", "jobs")
 CRON_JOB = Resource("batch/v1", "CronJob", "cronjobs")
 POD_DISRUPTION_BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+CLUSTER_ROLE = Resource("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles")
 EVENT = Resource("events.k8s.io/v1", "Event", "events")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
 

@@ -15,7 +15,9 @@ import orjson
 
 from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
+from greffon.resources.context import Context
 from greffon.resources.effective import Effective
+from greffon.security.ceiling import beyond
 
 CONFIG_LIMIT = 256 * 1024
 EXPANSION_LIMIT = 10_000
@@ -30,15 +32,15 @@ class Refusal:
     message: str
 
 
-Check = Callable[[PluginSpec, Effective], Refusal | None]
+Check = Callable[[PluginSpec, Effective, Context], Refusal | None]
 
 
-def admit(spec: PluginSpec, e: Effective) -> Refusal | None:
+def admit(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
     """The first reason why the spec may not run, None when it may."""
-    return next((refusal for check in _CHECKS if (refusal := check(spec, e))), None)
+    return next((refusal for check in _CHECKS if (refusal := check(spec, e, context))), None)
 
 
-def _uses_only_what_is_built(spec: PluginSpec, e: Effective) -> Refusal | None:
+def _uses_only_what_is_built(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
     """Ignoring a field silently would be worse than refusing it: its author counts on it."""
     fqdn = any(rule.fqdn for rule in spec.permissions.egress) if spec.permissions else False
     if fqdn:
@@ -60,21 +62,29 @@ def _uses_only_what_is_built(spec: PluginSpec, e: Effective) -> Refusal | None:
     return Refusal(Reason.FEATURE_UNAVAILABLE, text)
 
 
-def _has_something_to_run(spec: PluginSpec, e: Effective) -> Refusal | None:
+def _has_something_to_run(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
     if e.mode and not e.image:
         text = f"spec.type: no runner image is configured for {e.type}; set runners in the values of the Helm chart"
         return Refusal(Reason.UNSUPPORTED_TYPE, text)
     return None
 
 
-def _secrets_have_places_of_their_own(spec: PluginSpec, e: Effective) -> Refusal | None:
+def _secrets_have_places_of_their_own(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
     paths = [path for _, path in e.secrets]
     if len(set(paths)) != len(paths):
         return Refusal(Reason.INVALID_SPEC, "spec.run.secrets: two Secrets have the same mountPath; give each its own")
     return None
 
 
-def _config_matches_its_schema(spec: PluginSpec, e: Effective) -> Refusal | None:
+def _rights_are_within_the_ceiling(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
+    rules = spec.permissions.rules if spec.permissions else ()
+    if context.ceiling is None or (right := beyond(rules, context.ceiling)) is None:
+        return None
+    text = f"spec.permissions.rules ask for more than an admin lets plug-ins have: {right}"
+    return Refusal(Reason.CEILING_EXCEEDED, f"{text}; ask for less, or have the ceiling ClusterRole extended")
+
+
+def _config_matches_its_schema(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
     values = e.config or {}
     if len(orjson.dumps(values)) > CONFIG_LIMIT:
         return Refusal(Reason.INVALID_CONFIG, f"spec.config.values: larger than {CONFIG_LIMIT // 1024} KiB; shorten it")
@@ -149,5 +159,6 @@ _CHECKS: tuple[Check, ...] = (
     _uses_only_what_is_built,
     _has_something_to_run,
     _secrets_have_places_of_their_own,
+    _rights_are_within_the_ceiling,
     _config_matches_its_schema,
 )

@@ -50,7 +50,15 @@ def refused(o: Observation, refusal: Refusal) -> Situation:
         available_message=text,
         revision=None,
         active=active,
+        permission=_beyond(refusal),
     )
+
+
+def _beyond(refusal: Refusal) -> Trouble | None:
+    """A refusal that concerns the declared permissions."""
+    if refusal.reason is not Reason.CEILING_EXCEEDED:
+        return None
+    return Trouble(refusal.reason, "Role", refusal.message)
 
 
 def assess(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Situation:

@@ -56,7 +56,7 @@ class PluginReconciler:
             return await self._reporter.unreadable(entry, error)
         o = observe(plugin, entry, self._cache, self._context(), self._now())
         e = effective(plugin.spec, o.context)
-        if refusal := admit(plugin.spec, e):
+        if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
         choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
         troubles = await self._write(o, e, choice)

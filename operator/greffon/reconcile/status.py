@@ -75,10 +75,10 @@ def conditions(plugin: Plugin, s: Situation, now: datetime) -> list[Json]:
 
 def _permission(plugin: Plugin, s: Situation) -> list[tuple[str, bool, Reason, str]]:
     rules = plugin.spec.permissions.rules if plugin.spec.permissions else ()
-    if s.revision is None:
-        return []
     if s.permission:
         return [("PermissionsGranted", False, s.permission.reason, s.permission.message)]
+    if s.revision is None:
+        return []
     if not rules:
         return [("PermissionsGranted", True, Reason.NOT_REQUESTED, "no permissions declared: the pod has no token")]
     if s.health.state is State.FAILING and s.health.reason in _UNKNOWN_PERMISSION:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from greffon.security.ceiling import CeilingRule
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -22,6 +24,7 @@ class Context:
     Attributes:
         runner_images: image per script type; a type without one cannot run.
         dns_namespace, dns_labels: where the DNS pods are.
+        ceiling: what plug-ins may be granted at most; None leaves it to the API server.
         api_servers: (address, port) pairs behind and in front of the `kubernetes` Service.
     """
 
@@ -29,3 +32,4 @@ class Context:
     dns_namespace: str = "kube-system"
     dns_labels: Mapping[str, str] = field(default_factory=lambda: {"k8s-app": "kube-dns"})
     api_servers: tuple[tuple[str, int], ...] = ()
+    ceiling: tuple[CeilingRule, ...] | None = None

@@ -13,7 +13,9 @@ from tests.cluster.process import CommandError, HarnessError
 GO = """#!/bin/sh
 case "$1" in
 version) echo go version "${FAKE_GO_VERSION:-go1.26}" linux/amd64 ;;
-install) echo "$@" >> "$FAKE_GO_LOG"; mkdir -p "$GOBIN"; sleep 0.2; echo program > "$GOBIN/tool"; exit "${FAKE_GO_CODE:-0}" ;;
+install)
+    echo "$@" >> "$FAKE_GO_LOG"; mkdir -p "$GOBIN"; sleep 0.2
+    echo program > "$GOBIN/tool"; exit "${FAKE_GO_CODE:-0}" ;;
 esac
 """
 

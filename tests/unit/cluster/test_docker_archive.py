@@ -15,9 +15,8 @@ from tests.cluster.docker_archive import Image, write_image
 def image(tmp_path: Path) -> Image:
     program = tmp_path / "program"
     program.write_bytes(b"\x7fELF" + bytes(5000))
-    return Image(
-        "registry.example/some/tool:v1", ["/usr/bin/tool"], {"usr/bin/tool": program}, {"bin/t": "../usr/bin/tool"}
-    )
+    files = {"usr/bin/tool": program, "usr/bin/zip": program}
+    return Image("registry.example/some/tool:v1", ["/usr/bin/tool"], files, {"bin/t": "../usr/bin/tool"})
 
 
 def test_the_archive_names_the_image_and_the_digest_of_its_unpacked_layer(image: Image, tmp_path: Path) -> None:
@@ -38,7 +37,7 @@ def test_the_layer_has_each_directory_once_and_before_its_content(image: Image, 
         with tarfile.open(fileobj=packed) as layer:
             members = layer.getmembers()
     entries = {entry.name: entry for entry in members}
-    assert [entry.name for entry in members] == ["tmp", "usr", "usr/bin", "usr/bin/tool", "bin", "bin/t"]
+    assert [entry.name for entry in members] == ["tmp", "usr", "usr/bin", "usr/bin/tool", "usr/bin/zip", "bin", "bin/t"]
     assert entries["tmp"].mode == 0o1777
     assert entries["usr/bin/tool"].mode == 0o755
     assert entries["bin/t"].linkname == "../usr/bin/tool"

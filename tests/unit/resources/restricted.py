@@ -65,9 +65,7 @@ def _own_user(pod: Json, _: Json) -> bool:
 
 def _seccomp(pod: Json, _: Json) -> bool:
     profile = pod["securityContext"]["seccompProfile"]
-    return profile == {"type": "RuntimeDefault"} or (
-        profile["type"] == "Localhost" and profile["localhostProfile"] != ""
-    )
+    return profile == {"type": "RuntimeDefault"} or bool(profile["type"] == "Localhost" and profile["localhostProfile"])
 
 
 def _volumes(pod: Json, _: Json) -> bool:

@@ -1,0 +1,1 @@
+"""What may be done here at all: pure evaluation, asked by `reconcile.admit`."""

@@ -1,0 +1,118 @@
+"""The operator is killed at ten random moments, and nothing of it can be seen afterwards (promise 7)."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Cluster, images
+from tests.e2e.world import Json, World
+from tests.fault.fleet import Act, acts
+from tests.fault.host_operator import HostOperator, in_place_of_the_deployment
+from tests.fault.ledger import ledger
+from tests.fault.state import differences, state, strays
+
+pytestmark = pytest.mark.timeout(1200)
+KILLS = {"create": 4, "update": 4, "delete": 2}
+
+
+@pytest.fixture
+def operator(cluster: Cluster, tmp_path: Path) -> Iterator[HostOperator]:
+    """An operator that can be killed, in place of the one in the cluster."""
+    with in_place_of_the_deployment(cluster, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def second_world(cluster: Cluster) -> Iterator[World]:
+    """Another fresh namespace: the same story is told twice."""
+    made = World(cluster, f"t-{secrets.token_hex(4)}")
+    made.create_namespace()
+    try:
+        yield made
+    finally:
+        made.delete_namespace()
+
+
+def test_ten_kills_leave_the_same_end_state_as_none(world: World, second_world: World, operator: HostOperator) -> None:
+    seed = int(os.environ.get("GREFFON_TEST_SEED") or secrets.randbelow(10**6))
+    print(f"GREFFON_TEST_SEED={seed}")
+    dice, kills = random.Random(seed), 0  # noqa: S311 - a failure must be repeatable
+    operator.start()
+    operator.wait_until_ready()
+    story = acts(images.reference(world.cluster, "runner-bash"))
+    start = ledger(world.cluster, second_world.namespace).mark()
+    for act in story:
+        calm, written = tell(act, world)
+        # Of the writes of the calm run, the last fifth may not come again: a killed operator skips steps that are done.
+        moments = sorted(dice.sample(range(1, written * 4 // 5), KILLS[act.what]))
+        troubled, again = tell(act, second_world, operator, moments)
+        kills += len(moments)
+        print(f"{act.what}: {written} writes without kills, {again} with kills after writes {moments}")
+        assert not differences(calm, troubled)
+        assert not strays(world)
+        assert not strays(second_world)
+
+    assert kills == 10
+    made = Counter(ledger(world.cluster, second_world.namespace).created("jobs", start))
+    runs = {run["metadata"]["name"] for act in story for run in act.apply if run["kind"] == "PluginRun"}
+    assert len(made) == len(runs)
+    assert set(made.values()) == {1}, f"Jobs that were made more than once: {made}"
+
+
+def tell(
+    act: Act, world: World, operator: HostOperator | None = None, moments: list[int] | None = None
+) -> tuple[dict[str, Json], int]:
+    """Perform an act, killing the operator after these writes; gives the end state, and the number of writes."""
+    book = ledger(world.cluster, world.namespace)
+    since = book.mark()
+    with ThreadPoolExecutor(1) as pool:
+        killer = pool.submit(kill_after, operator, world, since, moments) if operator and moments else None
+        world.apply(*act.apply)
+        if act.delete:
+            world.kubectl("delete", "plugins", *act.delete, "--wait=false")
+        if killer:
+            killer.result(timeout=200)
+    world.eventually(f"{act.what}: everything has settled", lambda: not unsettled(world, act), 240)
+    book.quiet()
+    return state(world), len(book.writes(since))
+
+
+def kill_after(operator: HostOperator, world: World, since: int, moments: list[int]) -> None:
+    """Kill it as soon as it has made its n-th write, and start it again at once."""
+    book = ledger(world.cluster, world.namespace)
+    for written in book.follow(since, within=180):
+        if written == moments[0]:
+            operator.kill()
+            operator.start()
+            if not (moments := moments[1:]):
+                return
+
+
+def unsettled(world: World, act: Act) -> list[str]:
+    """Names of what is still under way."""
+    objects = world.items("plugins,pluginruns,pods")
+    found = [obj["metadata"]["name"] for obj in objects if _is_under_way(obj)]
+    gone = [name for name in act.delete if world.children(name)]
+    return found + gone
+
+
+def _is_under_way(obj: Json) -> bool:
+    meta, status = obj["metadata"], obj.get("status") or {}
+    if "deletionTimestamp" in meta:
+        return True
+    match obj["kind"]:
+        case "Plugin":
+            conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
+            return status.get("observedGeneration") != meta["generation"] or conditions.get("Reconciling") != "False"
+        case "PluginRun":
+            return "outcome" not in status
+        case _:
+            return False
