@@ -30,8 +30,9 @@ def folder(sample: Sample) -> Path:
 def test_the_operator_takes_it(sample: Sample) -> None:
     """The model reads it, and no check refuses it."""
     plugin = Plugin.model_validate(sample.manifest)
+    context = Context(runner_images=RUNNERS)
 
-    assert admit(plugin.spec, effective(plugin.spec, Context(runner_images=RUNNERS))) is None
+    assert admit(plugin.spec, effective(plugin.spec, context), context) is None
 
 
 def test_it_can_go_into_any_namespace(sample: Sample) -> None:

@@ -5,10 +5,13 @@ Used by the fixtures of `tests/e2e` and `tests/fault`, and by `tests.demo`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.cluster import Cluster, images
+from tests.cluster import Cluster, HarnessError, images
+from tests.cluster.exclusive import exclusive
+from tests.cluster.paths import default_paths
 
 NAMESPACE = "greffon-system"
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
@@ -30,7 +33,21 @@ def install(cluster: Cluster, *, say: Say = lambda _: None) -> None:
 def upgrade(cluster: Cluster, chart: str, *arguments: str) -> None:
     """Install or upgrade one chart under its own name, and wait until what it made is ready."""
     place = ("-n", NAMESPACE, "--create-namespace", "--wait", "--timeout", "180s")
-    cluster.run_helm("upgrade", "--install", chart, str(CHARTS / chart), *place, *arguments)
+    with exclusive(default_paths().locks, "installation"):
+        _heal(cluster, chart)
+        cluster.run_helm("upgrade", "--install", chart, str(CHARTS / chart), *place, *arguments)
+
+
+def _heal(cluster: Cluster, chart: str) -> None:
+    """A run that was killed amid an upgrade leaves the release pending, and Helm then refuses every other one."""
+    try:
+        status = json.loads(cluster.run_helm("status", chart, "-n", NAMESPACE, "-o", "json"))["info"]["status"]
+    except HarnessError:
+        return  # there is no such release
+    if status in ("pending-upgrade", "pending-rollback"):
+        cluster.run_helm("rollback", chart, "-n", NAMESPACE, "--wait")
+    elif status == "pending-install":
+        cluster.run_helm("uninstall", chart, "-n", NAMESPACE, "--wait")
 
 
 def values(cluster: Cluster, names: dict[str, str]) -> list[str]:

@@ -42,14 +42,14 @@ def service_health(
 ) -> Health:
     """Health of a Service plug-in at a revision."""
     newest = [pod for pod in pods if pod.revision == revision and pod.phase not in ("Succeeded", "Failed")]
-    complaint = next((found for pod in newest if (found := _pod_complaint(pod, e, now))), None)
-    if complaint:
-        return complaint
+    complaints = [found for pod in newest if (found := _pod_complaint(pod, e, now))]
+    if complaints:  # the worst one, and always the same of several
+        return min(complaints, key=lambda h: (h.state is not State.FAILING, str(h.reason), h.message))
     if deployment is None:
         return Health(State.WORKING, Reason.PROGRESSING, f"revision r{revision}: the Deployment is being created")
     if deployment.failure:
         return _refused(deployment.failure)
-    progress = f"{min(deployment.available, e.replicas)} of {e.replicas} replicas available"
+    progress = f"{min(deployment.available, deployment.updated, e.replicas)} of {e.replicas} replicas available"
     if deployment.complete:
         return Health(State.GOOD, Reason.AVAILABLE, f"revision r{revision} ({e.version}): {progress}")
     if deployment.deadline_exceeded:

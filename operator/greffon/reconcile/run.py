@@ -17,6 +17,7 @@ from greffon.engine.workers import Result
 from greffon.errors import NotFound
 from greffon.kube import kinds
 from greffon.kube.api import Api
+from greffon.model.conditions import Reason
 from greffon.model.errors import SpecError
 from greffon.reconcile import run_status
 from greffon.reconcile.apply import Applier
@@ -81,6 +82,8 @@ class RunReconciler:
             await self._api.apply(ownership(o.run, o.plugin), uid=o.run.uid)
         obj = job_of(o.run, o.plugin, o.revision, o.context)
         outcome = await self._applier.write(Write(obj, None), o.run.uid)
+        if isinstance(outcome, Trouble) and outcome.reason is Reason.CHILD_REJECTED:
+            return await self._tell(entry, o, Decision.refused(f"{outcome.message}; the run can never start"))
         if isinstance(outcome, Trouble):
             return await self._tell(entry, o, Decision.waiting(outcome.reason, outcome.message), failed=outcome.retry)
         return await self._tell(entry, o, Decision.running(obj["metadata"]["name"]))

@@ -52,6 +52,11 @@ class Decision:
         return Decision(Action.TELL, reason, message)
 
     @staticmethod
+    def refused(message: str) -> Decision:
+        """It can never start; a run cannot be changed, so it must not stand in the way of others."""
+        return Decision.ended(Ending(RunOutcome.REFUSED, Reason.CHILD_REJECTED, message))
+
+    @staticmethod
     def running(job: str) -> Decision:
         """The Job exists."""
         return Decision(Action.TELL, Reason.RUNNING, f"Job {job} is running", job=job)

@@ -58,4 +58,4 @@ def config_map(plugin: Identity, content: Files) -> Json:
 
 def _key(index: int, path: str) -> str:
     """A ConfigMap key may not contain a slash; the readable path is restored by the mount."""
-    return f"src.{path}" if "/" not in path else f"src.{index}.{path.rsplit('/', 1)[1]}"
+    return f"src.{path}" if "/" not in path else f"src-{index}.{path.rsplit('/', 1)[1]}"

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 def network_policy(plugin: Identity, permissions: Permissions | None, context: Context) -> Json:
     """Default deny both ways; DNS only when any egress is declared, the API server only when rules are."""
     declared = permissions or Permissions()
-    egress = [_egress(rule) for rule in declared.egress]
+    egress = [_egress(rule) for rule in declared.egress if rule.ports]
     if egress:
         egress.append(_dns(context))
     if declared.rules and context.api_servers:
@@ -28,7 +28,7 @@ def network_policy(plugin: Identity, permissions: Permissions | None, context: C
         "policyTypes": ["Ingress", "Egress"],
         # Written even when empty: an opening that somebody adds by hand is then ours to take back.
         "egress": egress,
-        "ingress": [_ingress(rule) for rule in declared.ingress],
+        "ingress": [_ingress(rule) for rule in declared.ingress if rule.ports],
     }
     return envelope(NETWORK_POLICY, plugin, names.child(plugin.name), {"spec": spec})
 
@@ -63,7 +63,8 @@ def _contains(cidr: str, hole: str) -> bool:
 
 
 def _ports(ports: tuple[NetworkPort, ...]) -> Json:
-    return {"ports": [{"port": p.port, "protocol": str(p.protocol or "TCP")} for p in ports]} if ports else {}
+    """Never called with none: a rule without ports would open them all."""
+    return {"ports": [{"port": p.port, "protocol": str(p.protocol or "TCP")} for p in ports]}
 
 
 def _dns(context: Context) -> Json:

@@ -42,7 +42,7 @@ def test_the_operator_takes_it(name: str) -> None:
     """As applied with kubectl."""
     plugin = Plugin.model_validate(PLUGINS[name])
 
-    assert admit(plugin.spec, effective(plugin.spec, CONTEXT)) is None
+    assert admit(plugin.spec, effective(plugin.spec, CONTEXT), CONTEXT) is None
 
 
 @pytest.mark.parametrize(("name", "data", "result"), EXAMPLES)
