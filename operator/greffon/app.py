@@ -99,6 +99,7 @@ class Operator:
                 selector=OWNED,
                 known=partial(self._cached, kind, ns),
                 progress=self.health.progress,
+                relist_after=settings.resync_seconds,
             )
             for kind in kinds.WATCHED
             for ns in settings.namespaces or (None,)

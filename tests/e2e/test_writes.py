@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from tests.cluster import images
+from tests import installation
+from tests.cluster import Cluster, images
 from tests.e2e.world import Json, World, plugin, script
 from tests.fault.ledger import ledger
 
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("patient")]
 Act = Callable[[World], object]
 RULES = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "reason": "reads"}]
 NEVER = [{"name": "leap", "cron": "0 0 29 2 *", "timeZone": "Etc/UTC"}]
 RESOURCES = {"requests": {"cpu": "10m", "memory": "32Mi"}}
 # Ends at once when it is told to: process 1 has no default for SIGTERM.
 WAIT = ["bash", "-c", "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"]
+
+
+IDLE_SECONDS = 180
+RESTLESS_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def patient(cluster: Cluster) -> Iterator[None]:
+    """An operator that calls no rollout slow.
+
+    A rollout that takes longer than ten seconds costs one more status write. On a busy machine a pod may need that long
+    to start, which says nothing about the operator: with a longer grace the numbers are those of a quick machine.
+    """
+    configure(cluster, statusGraceSeconds=120)
+    yield
+    installation.install(cluster)
+
+
+def configure(cluster: Cluster, **settings: int) -> None:
+    """Upgrade the release; the operator starts anew. Returns when it is ready."""
+    pairs = [word for name, value in settings.items() for word in ("--set", f"settings.{name}={value}")]
+    installation.upgrade(cluster, "greffon", "--reuse-values", *pairs)
 
 
 @dataclass(frozen=True)
@@ -138,3 +165,71 @@ def test_each_step_in_the_life_of_a_plug_in_costs_exactly_its_writes(world: Worl
         print(f"{life}: {step.what}: {sum(found.values())} writes")
 
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def house(cluster: Cluster) -> Iterator[World]:
+    """A namespace where one plug-in of each kind lives, a suspended and a broken one among them."""
+    made = World(cluster, f"t-{secrets.token_hex(4)}")
+    made.create_namespace()
+    try:
+        inhabit(made)
+        yield made
+    finally:
+        made.delete_namespace()
+
+
+def inhabit(world: World) -> None:
+    """Make them, run one of them, and wait until each has its verdict."""
+    full()(world)
+    image, missing = images.reference(world.cluster, "runner-bash"), "localhost/no-such-image:1"
+    run = {"mode": "Service", "entrypoint": WAIT, "resources": RESOURCES}
+    world.apply(
+        plugin("box", type="Container", source={"image": {"ref": image}}, run=run),
+        plugin("typo", type="Container", source={"image": {"ref": missing}}, run={"mode": "Service"}),
+        plugin("hook", type="Webhook", source={"url": "https://chat.example.com/hook"}),
+        script("task", "echo '{}'", run={"resources": RESOURCES}),
+        script("timer", "echo '{}'", triggers=NEVER),
+        script("resting", "cat", mode="Service", suspend=True),
+    )
+    for name in ("box", "hook", "task", "timer"):
+        world.wait_ready(name, 120)
+    world.wait_reason("typo", "ImagePullFailed")
+    world.wait_reason("resting", "Suspended")
+    world.run("task", "once")
+    ledger(world.cluster, world.namespace).quiet(seconds=10)
+
+
+def test_a_restart_with_everything_unchanged_writes_nothing(house: World) -> None:
+    book = ledger(house.cluster, house.namespace)
+    since = book.mark()
+
+    configure(house.cluster, statusGraceSeconds=10, resyncSeconds=RESTLESS_SECONDS, sweepSeconds=RESTLESS_SECONDS)
+    plugins = len(house.cluster.run_kubectl("get", "plugins", "--all-namespaces", "-o", "name").split())
+    house.eventually("each plug-in was looked at twice", lambda: reconciles(house) >= 2 * plugins)
+    book.quiet(seconds=10)
+
+    assert book.count(since) == {}, book.show(since)
+
+
+def test_three_idle_minutes_write_nothing_though_everything_is_looked_at_all_the_time(house: World) -> None:
+    """Runs last. A resync and a sweep every five seconds bring in three minutes what else takes eighteen hours."""
+    book = ledger(house.cluster, house.namespace)
+    since, before = book.mark(), reconciles(house)
+
+    time.sleep(IDLE_SECONDS)
+
+    looks = reconciles(house) - before
+    print(f"{looks:.0f} reconciles in {IDLE_SECONDS} s, {len(book.writes(since))} writes")
+    assert looks >= len(house.items("plugins")) * IDLE_SECONDS / RESTLESS_SECONDS / 2
+    assert book.count(since) == {}, book.show(since)
+
+
+def reconciles(world: World) -> float:
+    """How often the operator, since its start, has looked at a Plugin, by its own metrics."""
+    path = f"/api/v1/namespaces/{installation.NAMESPACE}/services/greffon:http/proxy/metrics"
+    text = world.cluster.run_kubectl("get", "--raw", path)
+    counts = re.findall(
+        r'^controller_runtime_reconcile_total\{controller="plugin",.*\} ([0-9.e+]+)$', text, re.MULTILINE
+    )
+    return sum(map(float, counts))

@@ -17,6 +17,7 @@ from tests.e2e.world import Json, World
 from tests.fault.fleet import Act, acts
 from tests.fault.host_operator import HostOperator, in_place_of_the_deployment
 from tests.fault.ledger import ledger
+from tests.fault.settled import wait_until_settled
 from tests.fault.state import differences, state, strays
 
 pytestmark = pytest.mark.timeout(1200)
@@ -80,7 +81,7 @@ def tell(
             world.kubectl("delete", "plugins", *act.delete, "--wait=false")
         if killer:
             killer.result(timeout=200)
-    world.eventually(f"{act.what}: everything has settled", lambda: not unsettled(world, act), 240)
+    wait_until_settled(world, leaving=act.delete)
     book.quiet()
     return state(world), len(book.writes(since))
 
@@ -94,25 +95,3 @@ def kill_after(operator: HostOperator, world: World, since: int, moments: list[i
             operator.start()
             if not (moments := moments[1:]):
                 return
-
-
-def unsettled(world: World, act: Act) -> list[str]:
-    """Names of what is still under way."""
-    objects = world.items("plugins,pluginruns,pods")
-    found = [obj["metadata"]["name"] for obj in objects if _is_under_way(obj)]
-    gone = [name for name in act.delete if world.children(name)]
-    return found + gone
-
-
-def _is_under_way(obj: Json) -> bool:
-    meta, status = obj["metadata"], obj.get("status") or {}
-    if "deletionTimestamp" in meta:
-        return True
-    match obj["kind"]:
-        case "Plugin":
-            conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
-            return status.get("observedGeneration") != meta["generation"] or conditions.get("Reconciling") != "False"
-        case "PluginRun":
-            return "outcome" not in status
-        case _:
-            return False

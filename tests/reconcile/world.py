@@ -29,6 +29,8 @@ QUIET_SECONDS = 30.0
 """Longer than the grace of a status and than the first retries."""
 STEP_SECONDS = 0.01
 LIMIT_SECONDS = 4 * 3600.0
+LIMIT_CHANGES = 1500
+STRIDE_SECONDS = 5.0
 SETTINGS = Settings(
     runner_images={"Python": "runner-python:1", "Bash": "runner-bash:1"},
     workers=4,
@@ -129,13 +131,13 @@ class World:
 
     async def settle(self, quiet: float = QUIET_SECONDS) -> None:
         """Wait until nothing has changed for `quiet` virtual seconds and no key is being worked on."""
-        begin = self.loop.time()
-        while self.loop.time() - begin < LIMIT_SECONDS:
+        begin, changes = self.loop.time(), len(self.store.changes)
+        while self.loop.time() - begin < LIMIT_SECONDS and len(self.store.changes) - changes < LIMIT_CHANGES:
             last = self.store.changes[-1].at if self.store.changes else 0.0
             rest = max(last, begin) + quiet - self.loop.time()
             if rest <= 0 and (self.dead or self.operator.queue.idle):
                 return
-            await asyncio.sleep(max(rest, STEP_SECONDS))
+            await asyncio.sleep(min(max(rest, STEP_SECONDS), STRIDE_SECONDS))
         raise AssertionError("the world does not come to rest:\n" + self.log.show(self.log.writes()[-20:]))
 
 

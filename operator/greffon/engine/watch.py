@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -33,6 +34,7 @@ class Watch:
 
     Args:
         known: the cached digests of this kind, to find what a complete list lacks.
+        relist_after: seconds after which a stream that ends is followed by a complete list.
         progress: called with the kind at every sign of life of the stream (the liveness probe listens).
     """
 
@@ -46,12 +48,15 @@ class Watch:
         selector: str = "",
         known: Callable[[], Iterable[Entry]] = tuple,
         progress: Callable[[str], None] = lambda _: None,
+        relist_after: float = 1800.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api, self._resource, self._sink = api, resource, sink
         self._namespace, self._selector, self._progress = namespace, selector, progress
         self._known = known
         self._version = ""
         self._received = 0
+        self._relist_after, self._clock, self._listed_at = relist_after, clock, clock()
         self._streams_lists = True
         self.synced = asyncio.Event()
 
@@ -70,6 +75,8 @@ class Watch:
             if not self._version and not self._streams_lists:
                 await self._list()
             await self._follow()
+            if self._clock() - self._listed_at > self._relist_after:
+                self._version = ""  # the next stream begins with a complete list: heals an event that was lost
         except Gone:
             self._version = ""
         except Invalid as error:
@@ -116,6 +123,7 @@ class Watch:
 
     def _replace(self, fresh: set[tuple[str, str]], version: str) -> None:
         """A complete list: what it lacks was deleted while nobody looked, unless it is newer than the list."""
+        self._listed_at = self._clock()
         gone = [e for e in self._known() if _spot(e) not in fresh and e.version <= int(version)]
         for entry in gone:
             meta = {"namespace": entry.key.namespace, "name": entry.key.name, "uid": entry.uid}

@@ -58,6 +58,29 @@ class Applier:
                 await self.remove(child)
         return tuple(results)
 
+    async def has_vanished(self, entry: Seen) -> bool:
+        """Whether a user's object is gone, or replaced, although no event said so; the cache is told then.
+
+        Raises:
+            Unavailable: no answer came.
+        """
+        resource, key = kinds.BY_KIND[entry.key.kind], entry.key
+        try:
+            live = await self._api.get(resource, key.namespace, key.name)
+        except NotFound:
+            meta = {
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": entry.uid,
+                "resourceVersion": str(entry.version),
+            }
+            self._intake.sink(resource, "DELETED", {"metadata": meta})
+            return True
+        if live["metadata"]["uid"] == entry.uid:
+            return "deletionTimestamp" in live["metadata"]
+        self._intake.sink(resource, "MODIFIED", live)
+        return True
+
     async def remove(self, child: Seen) -> None:
         """Delete exactly this object; a namesake that came after it stays."""
         resource = kinds.BY_KIND[child.key.kind]

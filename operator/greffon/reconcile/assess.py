@@ -88,12 +88,22 @@ def _health(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble
         text = f"{e.url} is recorded; this release does not deliver events yet"
         return Health(State.GOOD, Reason.DELIVERY_UNAVAILABLE, text)
     if o.plugin.spec.suspend:
+        if _still_serves(o):
+            return Health(State.WORKING, Reason.SUSPENDED, "spec.suspend is true: its pods are ending")
         return Health(State.FAILING, Reason.SUSPENDED, "spec.suspend is true: no pods, no scheduled runs")
     if e.mode == "Job":
         return _job_health(o, e, revision)
+    if e.replicas == 0 and _still_serves(o):
+        return Health(State.WORKING, Reason.SCALED_TO_ZERO, "spec.run.replicas is 0: its pods are ending")
     if e.replicas == 0:
         return Health(State.GOOD, Reason.SCALED_TO_ZERO, "spec.run.replicas is 0: no pods, as asked")
     return service_health(e, o.deployment, o.pods, revision, o.now)
+
+
+def _still_serves(o: Observation) -> bool:
+    """It was told to stop, and has not stopped yet."""
+    stopping = o.deployment is not None and (o.deployment.ready > 0 or not o.deployment.current)
+    return stopping or any(pod.ready for pod in o.pods)
 
 
 def _job_health(o: Observation, e: Effective, revision: int) -> Health:

@@ -43,6 +43,11 @@ class Plan:
     prune: tuple[Seen, ...]
 
     @property
+    def creates(self) -> bool:
+        """Something is missing."""
+        return any(write.uid is None for step in self.steps for write in step)
+
+    @property
     def empty(self) -> bool:
         """The world is as desired."""
         return not self.prune and not any(self.steps)

@@ -21,7 +21,7 @@ from greffon.reconcile.admit import admit
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.assess import Situation, assess, refused
 from greffon.reconcile.observe import Observation, observe
-from greffon.reconcile.plan import plan
+from greffon.reconcile.plan import Plan, plan
 from greffon.reconcile.report import Reporter
 from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
@@ -59,17 +59,22 @@ class PluginReconciler:
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
         choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
-        troubles = await self._write(o, e, choice)
+        todo = self._plan(o, e, choice)
+        if o.revisions and todo.creates and await self._applier.has_vanished(entry):
+            return Result()  # its children are missing because it is deleted: do not fight the garbage collector
+        troubles = await self._carry_out(o, choice, todo)
         o = observe(plugin, entry, self._cache, o.context, o.now)
         situation = assess(o, e, choice.number, troubles)
         result = await self._reporter.tell(entry, o, e, situation)
         await self._tidy(o, choice.number, situation, keep=e.history_limit)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
 
-    async def _write(self, o: Observation, e: Effective, choice: revisions.Choice) -> tuple[Trouble, ...]:
+    def _plan(self, o: Observation, e: Effective, choice: revisions.Choice) -> Plan:
         wanted = desired(o.identity, o.plugin.spec, choice.number, o.context)
         kept = revisions.kept(o.revisions, choice.number, e.history_limit)
-        todo = plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
+        return plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
+
+    async def _carry_out(self, o: Observation, choice: revisions.Choice, todo: Plan) -> tuple[Trouble, ...]:
         self._reporter.announce(o, choice, todo)
         results = await self._applier.carry_out(todo, o.plugin.uid)
         return tuple(result for result in results if isinstance(result, Trouble))
