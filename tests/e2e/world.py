@@ -90,8 +90,9 @@ class World:
 
     def condition(self, plugin: str, type_: str) -> Json:
         """One condition; an empty one when it is absent."""
-        conditions = (self.get("plugin", plugin).get("status") or {}).get("conditions") or []
-        return next((c for c in conditions if c["type"] == type_), {})
+        # The conditions alone: a spec may be nested deeper than Python reads.
+        text = self.kubectl("get", "plugin", plugin, "-o", "jsonpath={.status.conditions}")
+        return next((c for c in json.loads(text or "[]") if c["type"] == type_), {})
 
     def run(self, plugin: str, name: str, event: Json | None = None, seconds: int = 90) -> Json:
         """Run a Job plug-in once and wait for its end; gives the PluginRun."""

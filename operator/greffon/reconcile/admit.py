@@ -152,7 +152,7 @@ def _rule(error: jsonschema_rs.ValidationError) -> str:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).split())[:400]
 
 
 _CHECKS: tuple[Check, ...] = (

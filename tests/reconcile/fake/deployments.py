@@ -95,7 +95,8 @@ class Deployments:
         }
         status: Json = {key: value for key, value in counts.items() if value}
         status["observedGeneration"] = live["metadata"]["generation"]
-        status["conditions"] = self._conditions(ref, live, done=len(ready) == len(new) == live["spec"]["replicas"])
+        done = len(pods) == len(new) == live["spec"]["replicas"] == sum(_is_ready(pod) for pod in new)
+        status["conditions"] = self._conditions(ref, live, done=done)
         body = {"metadata": {}, "status": status}
         self._server.do("kcm", "PUT", kinds.DEPLOYMENT, ref.namespace, ref.name, "status", body=body)
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from greffon.kube.kinds import BY_KIND, Resource
-from tests.reconcile.fake.store import Ref
+from tests.reconcile.fake.store import Ref, encoded
 
 Json = dict[str, Any]
 DISCOVERY = "Discovery"
@@ -127,7 +127,7 @@ def parse(
 
 def answer(code: int, body: Any) -> Answer:
     """A whole answer from JSON."""
-    return Answer(code, orjson.dumps(body))
+    return Answer(code, encoded(body))
 
 
 def refusal(error: Refused) -> Answer:

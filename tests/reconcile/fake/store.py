@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -143,7 +144,15 @@ class Store:
         self.floor = self.revision
 
 
+def encoded(value: Any) -> bytes:
+    """JSON as the server writes it: however deep an object is nested."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def copy_of(obj: Json) -> Json:
     """A deep copy of plain JSON, at a tenth of the cost of `copy.deepcopy`."""
-    made: Json = orjson.loads(orjson.dumps(obj))
+    made: Json = orjson.loads(encoded(obj))
     return made

@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import orjson
-
 from greffon.errors import Unavailable
 from tests.reconcile.fake.faults import Faults
 from tests.reconcile.fake.reading import selects
 from tests.reconcile.fake.request import Refused, Request
-from tests.reconcile.fake.store import Change, Store
+from tests.reconcile.fake.store import Change, Store, encoded
 
 Json = dict[str, Any]
 BOOKMARK_SECONDS = 60.0
@@ -118,7 +116,7 @@ class Stream:
 
 
 def _line(kind: str, obj: Json) -> bytes:
-    return orjson.dumps({"type": kind, "object": obj})
+    return encoded({"type": kind, "object": obj})
 
 
 def _bookmark(request: Request, version: int, annotations: Json | None = None) -> bytes:

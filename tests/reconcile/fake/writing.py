@@ -104,7 +104,9 @@ class Writer:
         """Defaults, validation, bookkeeping."""
         if request.resource.kind in CUSTOM:
             made = crd.admitted(request.resource.kind, made)
-            if found := crd.problems(request.resource.kind, made):
+            known = crd.problems(request.resource.kind, live) if live else []
+            # What is wrong already and stays as it is does not count (ratcheting).
+            if found := [problem for problem in crd.problems(request.resource.kind, made) if problem not in known]:
                 self._invalid(request, "; ".join(found))
         else:
             made = builtin.stored(request.resource.kind, made)
