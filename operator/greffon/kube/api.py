@@ -213,7 +213,10 @@ class Api:
         body: Json | None = None,
         content_type: str = JSON,
     ) -> Json:
-        payload = None if body is None else orjson.dumps(body)
+        try:
+            payload = None if body is None else orjson.dumps(body)
+        except TypeError as error:  # nested deeper than JSON can be written
+            raise Invalid(f"cannot be written: {error}", status=400) from None
         for attempt in range(1, self._attempts + 1):
             try:
                 return await self._once(method, resource, path, query, payload, content_type)

@@ -25,12 +25,16 @@ def fingerprint_of_live(kind: str, obj: Json) -> str:
     if entry is None:
         return ""
     mine = project(obj, entry)
+    if kind == "PluginRevision":
+        return _digest({"metadata": mine.get("metadata")})
     return _digest(mine | _exact(kind, obj))
 
 
 def fingerprint_of_desired(obj: Json) -> str:
     """Digest that a live object has when exactly this was applied and nobody interfered."""
     meta = {key: value for key, value in obj["metadata"].items() if key in ("labels", "annotations", "ownerReferences")}
+    if obj["kind"] == "PluginRevision":  # its spec is immutable, and may have been written by an older release
+        return _digest({"metadata": meta})
     rest = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata", "status")}
     return _digest({"metadata": meta, **rest} | _exact(obj["kind"], obj))
 

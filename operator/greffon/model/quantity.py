@@ -10,7 +10,7 @@ from decimal import ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 _SYNTAX: Final = re.compile(
     r"^(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
@@ -37,7 +37,13 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-QuantityText = Annotated[str, BeforeValidator(_as_text)]
+def _checked(text: str) -> str:
+    """The schema's pattern admits no other; an object of another schema must not break its reconcile."""
+    parse_quantity(text)
+    return text
+
+
+QuantityText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_checked)]
 """A quantity as the user wrote it; integers become text."""
 
 

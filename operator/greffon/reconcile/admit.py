@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import jsonschema_rs
 import orjson
@@ -17,11 +17,10 @@ from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
 from greffon.resources.context import Context
 from greffon.resources.effective import Effective
+from greffon.security import schema_cost
 from greffon.security.ceiling import beyond
 
 CONFIG_LIMIT = 256 * 1024
-EXPANSION_LIMIT = 10_000
-"""A validator walks a shared definition again for every reference to it: twenty lines can mean hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +90,10 @@ def _config_matches_its_schema(spec: PluginSpec, e: Effective, context: Context)
     schema = spec.config.json_schema if spec.config else None
     if schema is None:
         return None
-    if expansion(schema) > EXPANSION_LIMIT:
-        text = f"spec.config.schema: its references expand to more than {EXPANSION_LIMIT:,} parts; use fewer of them"
-        return Refusal(Reason.INVALID_CONFIG, text)
     try:
-        validator = jsonschema_rs.validator_for(schema, retriever=_refuse_to_fetch)
+        schema_cost.check(schema, values)
+        linear = jsonschema_rs.RegexOptions()  # patterns without look-around and back-references: no back-tracking
+        validator = jsonschema_rs.validator_for(schema, retriever=_refuse_to_fetch, pattern_options=linear)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         return Refusal(Reason.INVALID_CONFIG, f"spec.config.schema: not a usable JSON Schema: {_line(error)}")
     broken = next(iter(validator.iter_errors(values)), None)
@@ -106,40 +104,6 @@ def _config_matches_its_schema(spec: PluginSpec, e: Effective, context: Context)
     return Refusal(
         Reason.INVALID_CONFIG, f"{path}: does not match spec.config.schema (rule {_rule(broken)}); correct it"
     )
-
-
-def expansion(schema: Any) -> int:
-    """Number of parts a validator visits for one value, with local references followed; a cycle counts once."""
-    sizes: dict[str, int] = {}
-
-    def size(node: Any) -> int:
-        if isinstance(node, list):
-            return 1 + sum(size(item) for item in node)
-        if not isinstance(node, dict):
-            return 1
-        target = node.get("$ref")
-        followed = of_reference(target) if isinstance(target, str) else 0
-        return 1 + followed + sum(size(value) for key, value in node.items() if key not in ("$defs", "definitions"))
-
-    def of_reference(pointer: str) -> int:
-        if pointer not in sizes:
-            sizes[pointer] = 1  # while it is being measured: a cycle ends here
-            sizes[pointer] = min(size(_target(schema, pointer)), EXPANSION_LIMIT + 1)
-        return sizes[pointer]
-
-    return size(schema)
-
-
-def _target(schema: Any, pointer: str) -> Any:
-    """What a local reference names; anchors and other documents are taken for the whole schema at most once."""
-    node = schema
-    for step in pointer.removeprefix("#").strip("/").split("/") if pointer.startswith("#/") else ():
-        step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and step.isdigit() and int(step) < len(node):
-            node = node[int(step)]
-        elif isinstance(node, dict):
-            node = node.get(step)
-    return node
 
 
 def _refuse_to_fetch(uri: str) -> NoReturn:

@@ -156,11 +156,11 @@ def revision(obj: Json) -> RevisionFacts:
     """Read a PluginRevision."""
     spec = obj["spec"]
     return RevisionFacts(
-        number=spec["revision"],
-        version=spec.get("version", ""),
-        content_hash=spec.get("contentHash", ""),
+        number=int(spec["revision"]),
+        version=str(spec.get("version", "")),
+        content_hash=str(spec.get("contentHash", "")),
         state=(obj.get("status") or {}).get("state", "Active"),
-        sources=tuple(spec.get("sources") or ()),
+        sources=tuple(str(name) for name in spec.get("sources") or ()),
         parent=spec.get("parent"),
     )
 

@@ -9,7 +9,6 @@ from typing import Any
 from greffon.engine.queue import Key
 from greffon.kube import kinds
 from greffon.kube.owned import fingerprint_of_desired
-from greffon.model import keys
 from greffon.reconcile.seen import Seen
 
 Json = dict[str, Any]
@@ -85,10 +84,6 @@ def key_of(obj: Json) -> Key:
 def _unchanged(key: Key, obj: Json, seen: Seen, accepted: Accepted) -> bool:
     if seen.deleting:
         return True  # it cannot be kept; its removal will bring us here again
-    if key.kind == kinds.PLUGIN_REVISION.kind:
-        # Its spec is immutable; what others can take away is who it belongs to.
-        labels = obj["metadata"]["labels"]
-        return bool(seen.plugin_uid == labels[keys.LABEL_PLUGIN_UID] == seen.controller)
     want = fingerprint_of_desired(obj)
     return seen.fingerprint == want or accepted.get(key) == (want, seen.fingerprint)
 

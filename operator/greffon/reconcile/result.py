@@ -70,7 +70,7 @@ def _report(text: str) -> tuple[Any, bool, str]:
     tail = document.get("tail")
     text = str(tail or "")[-OUTPUT_LIMIT:]
     try:
-        orjson.dumps(document.get("output"))
+        orjson.dumps([[[[document.get("output")]]]])  # as deep as it will stand in the status
     except TypeError:  # nested deeper than can be written back
         return None, True, text
     return document.get("output"), document.get("truncated") is True, text

@@ -20,7 +20,7 @@ _WAITS_FOR_SOMEBODY = (Reason.PLUGIN_NOT_FOUND, Reason.PLUGIN_SUSPENDED, Reason.
 
 def compose(o: RunObservation, d: Decision) -> Json:
     """The whole status of a run whose outcome is not recorded yet."""
-    started = d.job or o.run.status.job
+    started = d.job or o.run.status.job or (o.job.key.name if o.job else None)
     made: Json = {
         "observedGeneration": o.run.generation,
         "conditions": _conditions(o.run, d, o.now),
@@ -76,7 +76,9 @@ def _condition(run: PluginRun, type_: str, value: str, d: Decision, now: datetim
 def _start(o: RunObservation, started: bool) -> str | None:
     if not started:
         return None
-    return to_rfc3339(o.run.status.start_time or o.now)
+    if o.run.status.start_time:
+        return to_rfc3339(o.run.status.start_time)
+    return (o.job_facts.start if o.job_facts else "") or to_rfc3339(o.now)
 
 
 def _revision(o: RunObservation, started: bool) -> str | None:
@@ -84,7 +86,8 @@ def _revision(o: RunObservation, started: bool) -> str | None:
         return None
     if o.run.status.revision:
         return o.run.status.revision
-    return keys.revision_name(o.run.spec.plugin_ref.name, o.revision) if o.revision else None
+    number = next((pod.revision for pod in o.pods if pod.revision), o.revision)
+    return keys.revision_name(o.run.spec.plugin_ref.name, number) if number else None
 
 
 def _ending(o: RunObservation, d: Decision) -> Json:

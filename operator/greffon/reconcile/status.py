@@ -139,7 +139,7 @@ def _last_run(s: Situation) -> Json:
         "name": run.name,
         "outcome": run.outcome,
         "reason": run.reason,
-        "message": run.message,
+        "message": run.message[:1024],
         "finishedTime": run.finished,
     }
     return made | ({"exitCode": run.exit_code} if run.exit_code is not None else {})
