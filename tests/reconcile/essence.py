@@ -62,15 +62,19 @@ def _plugin(world: World, obj: Json) -> Json:
 def check_always(world: World) -> None:
     """What holds at every moment, read from the history."""
     alive: dict[str, set[str]] = {}
+    plugins: set[str] = set()
     for change in world.store.changes:
         kind, meta = change.ref.kind, change.obj["metadata"]
+        if kind == "Plugin":
+            (plugins.discard if change.type == "DELETED" else plugins.add)(meta["uid"])
         uid = (meta.get("labels") or {}).get("greffon.dev/plugin-uid", "")
         confined = alive.setdefault(uid, set())
         if change.type == "DELETED":
             confined.discard(kind)
         elif uid:
             confined.add(kind)
-        if kind in _WORKLOADS and change.actor == "operator" and change.type == "ADDED":
+        # Of a plug-in that was just deleted the collector takes everything, in any order.
+        if kind in _WORKLOADS and uid in plugins and (change.actor, change.type) == ("operator", "ADDED"):
             assert confined >= {"NetworkPolicy", "ServiceAccount"}, f"{change.ref} before what confines it"
         if kind == "Plugin" and change.type != "DELETED":
             assert change.obj["status"].get("observedGeneration", 0) <= meta["generation"]

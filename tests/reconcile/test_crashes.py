@@ -39,7 +39,7 @@ ACTS: dict[str, tuple[Json, Callable[[World], Any]]] = {
     "suspend": (samples.full("web"), lambda w: w.user.edit("Plugin", "web", lambda o: o["spec"].update(suspend=True))),
     "run": (samples.job("web"), lambda w: w.user.create(samples.run("run-1", "web"))),
 }
-WRITES = {"create": 9, "change everything": 6, "become a Job": 8, "suspend": 3, "run": 5}
+WRITES = {"create": 9, "change everything": 6, "become a Job": 8, "suspend": 2, "run": 5}
 POINTS = [
     (act, number, when) for act, count in WRITES.items() for number in range(count) for when in ("before", "after")
 ]

@@ -81,8 +81,8 @@ _NEW_REVISION = {
     "PluginRevision/status apply": 1,
 }
 _DEPLOYMENT = {"Deployment apply": 1, "Plugin/status apply": 1}
-_TO_ZERO = {"Deployment apply": 1, "Plugin/status apply": 2}
-"""One status at once, one when the last pod has gone."""
+_TO_ZERO = {"Deployment apply": 1, "Plugin/status apply": 1}
+"""One status, when the last pod has gone: until then the grace time covers it."""
 _ROLE = {"Role apply": 1, "RoleBinding apply": 1}
 CHANGED = [
     pytest.param(samples.simple("web"), _version, _NEW_REVISION, id="a new image: revision, Deployment, two statuses"),

@@ -157,9 +157,12 @@ class _defects_of:  # noqa: N801 - used as a function
         self._handler, self._logger = _Handler(world), logging.getLogger("greffon")
 
     def __enter__(self) -> None:
+        self._level = self._logger.level
+        self._logger.setLevel(logging.ERROR)
         self._logger.addHandler(self._handler)
 
     def __exit__(self, *_: object) -> None:
+        self._logger.setLevel(self._level)
         self._logger.removeHandler(self._handler)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -49,14 +48,14 @@ class Watch:
         known: Callable[[], Iterable[Entry]] = tuple,
         progress: Callable[[str], None] = lambda _: None,
         relist_after: float = 1800.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
     ) -> None:
         self._api, self._resource, self._sink = api, resource, sink
         self._namespace, self._selector, self._progress = namespace, selector, progress
         self._known = known
         self._version = ""
         self._received = 0
-        self._relist_after, self._clock, self._listed_at = relist_after, clock, clock()
+        self._relist_after, self._clock, self._listed_at = relist_after, clock, 0.0
         self._streams_lists = True
         self.synced = asyncio.Event()
 

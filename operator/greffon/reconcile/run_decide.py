@@ -103,7 +103,8 @@ def _during(o: RunObservation, job: str) -> Decision:
 def _finished(o: RunObservation, facts: JobFacts, job: str) -> Decision:
     has_report = any(pod.exit_code is not None for pod in o.pods)
     since = (o.now - datetime.fromisoformat(facts.end)).total_seconds() if facts.end else REPORT_GRACE_SECONDS
-    if not has_report and facts.outcome != "DeadlineExceeded" and since < REPORT_GRACE_SECONDS:
+    # A clock far behind the cluster's gives a negative age: waiting for it to pass would take as long.
+    if not has_report and facts.outcome != "DeadlineExceeded" and abs(since) < REPORT_GRACE_SECONDS:
         waiting = Decision.running(job)
         return Decision(waiting.action, waiting.reason, waiting.message, job=job, requeue_after=0.5)
     return Decision.ended(ending_of(facts, o.pods))
@@ -129,18 +130,18 @@ def _before(o: RunObservation) -> Decision:
 def _take_turn(o: RunObservation) -> Decision:
     """Whose turn it is follows from age alone: no lock, and two workers cannot disagree."""
     me, mode = order(o.run), _mode(o)
-    active = [s.name for s in o.siblings if s.active]
-    newer = [s.name for s in o.siblings if s.order > me and not _scheduled(s.order)]
-    older = [s.name for s in o.siblings if s.order < me]
+    by_age = sorted(o.siblings, key=lambda s: s.order)
+    active = [s.name for s in by_age if s.active]
+    newer = [s.name for s in by_age if s.order > me and not _scheduled(s.order)]
+    older = [s.name for s in by_age if s.order < me]
     if mode == "Replace" and newer:
-        ending = Ending(RunOutcome.REPLACED, Reason.REPLACED, f"run {max(newer)} took its place before it started")
+        ending = Ending(RunOutcome.REPLACED, Reason.REPLACED, f"run {newer[-1]} took its place before it started")
         return Decision.ended(ending)
     if mode == "Replace" and active:
-        return Decision.waiting(Reason.WAITING, f"{min(active)} is being stopped first (run.concurrency: Replace)")
+        return Decision.waiting(Reason.WAITING, f"waits until {active[0]} has stopped (run.concurrency: Replace)")
     if mode == "Forbid" and (active or older):
-        return Decision.waiting(
-            Reason.WAITING, f"waits until {min(active or older)} has ended (run.concurrency: Forbid)"
-        )
+        first = (active or older)[0]
+        return Decision.waiting(Reason.WAITING, f"waits until {first} has ended (run.concurrency: Forbid)")
     return Decision(Action.START, Reason.RUNNING, "")
 
 

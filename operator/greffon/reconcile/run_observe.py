@@ -14,11 +14,12 @@ from greffon.kube import kinds
 from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
-from greffon.reconcile.facts import JobFacts, PodFacts
+from greffon.reconcile.facts import JobFacts, PodFacts, RevisionFacts
 from greffon.reconcile.observe import readable_runs
 from greffon.reconcile.seen import Seen
 from greffon.resources import names
 from greffon.resources.context import Context
+from greffon.resources.revisions import digest, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def observe_run(
         run=run,
         is_owned=any(ref.kind == kinds.PLUGIN.kind for ref in run.metadata.owner_references),
         plugin=plugin,
-        revision=_active(plugin),
+        revision=_active(plugin, plugin_key, cache),
         job=mine,
         pods=tuple(
             seen.facts
@@ -96,12 +97,16 @@ def _plugin(entry: Seen | None) -> Plugin | None:
         return None
 
 
-def _active(plugin: Plugin | None) -> int | None:
-    """Only a plug-in whose newest spec has been carried out can be run."""
+def _active(plugin: Plugin | None, key: Key, cache: Cache[Seen]) -> int | None:
+    """The active revision, if it is the newest spec. A spec that was refused, or whose children were not all written,
+    is never run: neither its checks nor its confinement would hold."""
     if plugin is None or plugin.status.observed_generation != plugin.generation or not plugin.status.revisions:
         return None
     number = (plugin.status.revisions.active or "").rpartition("-r")[2]
-    return int(number) if number.isdigit() else None
+    content = digest(snapshot(plugin.spec))
+    facts = (seen.facts for seen in cache.owned(key) if seen.controller == plugin.uid)
+    known = (fact for fact in facts if isinstance(fact, RevisionFacts))
+    return next((f.number for f in known if str(f.number) == number and f.content_hash == content), None)
 
 
 def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen, starting: Collection[str]) -> list[Sibling]:
