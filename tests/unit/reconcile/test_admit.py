@@ -179,7 +179,7 @@ BAD_SCHEMAS: dict[str, Json] = {
     "a reference to a file": config({"a": 1}, {"$ref": "file:///etc/passwd"}),
     "a reference to nothing": config({"a": 1}, {"$ref": "#/$defs/missing"}),
     "a schema of a draft that nobody knows": config({"a": 1}, {"$schema": "https://evil.test/schema"}),
-    "a schema that doubles with each line": config({}, shared(18)),
+    "a schema that doubles with each line": config({}, shared(24)),
     "a schema that doubles by anchors": config({}, shared(18, "#a{}", **{"$anchor": "a{}"})),
     "a schema that doubles by dynamic anchors": config({}, shared(18, "#a{}", **{"$dynamicAnchor": "a{}"})),
     "a schema that doubles by identifiers": config({}, shared(18, "urn:a{}", **{"$id": "urn:a{}"})),
