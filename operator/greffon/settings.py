@@ -48,17 +48,17 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value is malformed; the message names the variable and what is allowed.
     """
-    level = env.get("GREFFON_LOG_LEVEL", "info").lower()
+    level = (env.get("GREFFON_LOG_LEVEL") or "info").lower()
     if level not in _LEVELS:
         raise SettingsError(f"GREFFON_LOG_LEVEL is {level!r}; write one of {', '.join(_LEVELS)}")
     return Settings(
         runner_images={kind: env[name] for kind, name in _RUNNERS.items() if env.get(name)},
         namespaces=tuple(n.strip() for n in env.get("GREFFON_NAMESPACES", "").split(",") if n.strip()),
-        workers=int(_number(env, "GREFFON_WORKERS", 16, low=1, high=256)),
+        workers=_integer(env, "GREFFON_WORKERS", 16, low=1, high=256),
         resync_seconds=_number(env, "GREFFON_RESYNC_SECONDS", 1800, low=1, high=86400),
         sweep_seconds=_number(env, "GREFFON_SWEEP_SECONDS", 300, low=1, high=86400),
         status_grace_seconds=_number(env, "GREFFON_STATUS_GRACE_SECONDS", 10, low=0, high=300),
-        http_port=int(_number(env, "GREFFON_HTTP_PORT", 8080, low=0, high=65535)),
+        http_port=_integer(env, "GREFFON_HTTP_PORT", 8080, low=0, high=65535),
         dns_namespace=env.get("GREFFON_DNS_NAMESPACE") or "kube-system",
         dns_labels=_labels(env, "GREFFON_DNS_LABEL", "k8s-app=kube-dns"),
         ceiling_role=env.get("GREFFON_CEILING_ROLE", ""),
@@ -77,9 +77,16 @@ def _number(env: Mapping[str, str], name: str, default: float, *, low: float, hi
     return value
 
 
+def _integer(env: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    value = _number(env, name, default, low=low, high=high)
+    if value != int(value):
+        raise SettingsError(f"{name} is {env[name]}; write a whole number from {low} to {high}")
+    return int(value)
+
+
 def _labels(env: Mapping[str, str], name: str, default: str) -> dict[str, str]:
     text = env.get(name) or default
     pairs = [part.partition("=") for part in text.split(",")]
-    if not all(key and sign for key, sign, _ in pairs):
+    if not all(key.strip() and sign for key, sign, _ in pairs):
         raise SettingsError(f"{name} is {text!r}; write labels as key=value,key=value")
     return {key.strip(): value.strip() for key, _, value in pairs}

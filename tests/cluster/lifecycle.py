@@ -52,7 +52,7 @@ def traces() -> list[str]:
         *(str(path) for path in Path("/sys/fs/cgroup").rglob("libpod*")),
         *(chain for table in firewall.stale_chains() for chain in table.chains),
         *(str(path) for path in (PATHS.state, PATHS.volatile) if path.exists()),
-        *(str(path) for path in (PATHS.storage / "volumes").glob("*")),
+        *(str(path) for path in (PATHS.storage / "volumes").glob("*") if path.is_dir()),
     ]
 
 

@@ -120,7 +120,9 @@ class Road:
 
     def _delete(self) -> None:
         self._show("delete", "plugin", "link-checker")
-        kinds = "plugins,pluginruns,pluginrevisions,deployments,pods,services,configmaps,serviceaccounts,networkpolicies"
+        kinds = (
+            "plugins,pluginruns,pluginrevisions,deployments,pods,services,configmaps,serviceaccounts,networkpolicies"
+        )
         chosen = ("get", kinds, "-l", "greffon.dev/plugin=link-checker", "-o", "name")
         self._await("nothing of it remains", lambda: not self._kubectl(*chosen).strip())
         self._show(*chosen[:-2])

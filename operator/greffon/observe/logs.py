@@ -6,12 +6,11 @@ Everything that may hold a user's text is a JSON string: no newline and no contr
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from greffon.engine.workers import current_key
 
@@ -35,7 +34,7 @@ class JsonFormatter(logging.Formatter):
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)[-8 * LONGEST :]
-        return orjson.dumps(line, default=str).decode()
+        return json.dumps(line, default=str)  # plain ASCII: every control and formatting character is escaped
 
 
 FIELDS = ("generation", "revision", "reconcile", "reason", "ready")

@@ -30,9 +30,8 @@ def compose(o: RunObservation, d: Decision) -> Json:
         "startTime": _start(o, bool(started)),
         "revision": _revision(o, bool(started)),
     }
-    if d.ending:
-        made |= _ending(o, d)
-    return {key: value for key, value in made.items() if value not in (None, "")}
+    known = {key: value for key, value in made.items() if value not in (None, "")}
+    return known | (_ending(o, d) if d.ending else {})
 
 
 def apply_body(run: PluginRun, status: Json) -> Json:

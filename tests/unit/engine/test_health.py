@@ -93,3 +93,28 @@ def test_ages_are_shown_by_kind() -> None:
     clock.now += 2
     assert dict(health.ages()) == {"Pod": 2, "Job": 7}
     assert health.age("Job") == 7
+
+
+REQUIRED: dict[str, tuple[list[tuple[float, list[str]]], list[str]]] = {
+    "a required check that is content": ([(0, []), (120, [])], []),
+    "a problem that has just begun": ([(0, ["kopf does not watch plugins"])], []),
+    "a problem within the time that a start may take": ([(0, ["x"]), (60, ["x"])], []),
+    "a problem that lasts": ([(0, ["x"]), (61, ["x"])], ["x"]),
+    "a problem that went away in between": ([(0, ["x"]), (50, []), (61, ["x"]), (120, ["x"])], []),
+    "a problem that came back and lasts": ([(0, ["x"]), (50, []), (61, ["x"]), (122, ["x"])], ["x"]),
+}
+
+
+@pytest.mark.parametrize(("asked", "expected"), REQUIRED.values(), ids=REQUIRED)
+def test_required_checks_count_once_their_problem_lasts(
+    asked: list[tuple[float, list[str]]], expected: list[str]
+) -> None:
+    clock, now_wrong = Clock(), list[str]()
+    health = Health({}, clock=clock)
+    health.require(lambda: now_wrong)
+    found: list[str] = []
+    for seconds, problems in asked:
+        clock.now = 1000 + seconds
+        now_wrong[:] = problems
+        found = [problem for problem in health.problems() if not problem.startswith("event loop")]
+    assert found == expected

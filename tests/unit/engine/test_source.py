@@ -1,5 +1,6 @@
 """kopf as event source: reduced to watching, never giving up, remembering nothing on the objects."""
 
+import asyncio
 import inspect
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -140,3 +141,30 @@ def test_a_token_is_asked_for_again_before_it_ends() -> None:
     info = source.connection_info(configuration(api_key={"BearerToken": "Bearer abc"}))
     assert info.expiration is not None
     assert timedelta(minutes=40) < info.expiration - datetime.now(UTC) < timedelta(minutes=50)
+
+
+WATCHERS: dict[str, tuple[list[str], list[str]]] = {
+    "kopf watches both kinds": (
+        ["watcher for plugins.v1alpha1.greffon.dev@None", "watcher for pluginruns.v1alpha1.greffon.dev@None"],
+        [],
+    ),
+    "kopf has dropped one": (["watcher for plugins.v1alpha1.greffon.dev@None"], ["kopf does not watch pluginruns"]),
+    "kopf has not started": (["something else"], ["kopf does not watch plugins", "kopf does not watch pluginruns"]),
+    "a kind whose name begins alike": (
+        ["watcher for pluginruns.v1alpha1.greffon.dev@None"],
+        ["kopf does not watch plugins"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("names", "missing"), WATCHERS.values(), ids=WATCHERS)
+def test_a_watcher_that_kopf_dropped_is_missed(names: list[str], missing: list[str]) -> None:
+    async def story() -> list[str]:
+        tasks = [asyncio.create_task(asyncio.sleep(1), name=name) for name in names]
+        await asyncio.sleep(0)
+        found = source.missing_watchers([PLUGIN, PLUGIN_RUN])
+        for task in tasks:
+            task.cancel()
+        return found
+
+    assert virtually(story()) == missing

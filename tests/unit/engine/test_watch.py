@@ -1,6 +1,6 @@
 """A watch keeps one kind up to date for ever, whatever the API server does to its streams."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.unit.engine.watching import (
     GONE,
     NO_STREAMED_LISTS,
     TOLD_FIRST,
+    Json,
     Known,
     Outcome,
     bookmark,
@@ -143,6 +144,30 @@ def test_lists_that_lack_what_the_cache_has(cached: Known, told: list[str]) -> N
     assert Outcome([], [FIRST_LIST], [cached]).told == told
     pages = [page(3, pod("a", 1), pod("b", 2))]
     assert Outcome(pages, [[NO_STREAMED_LISTS]], [cached]).told == told
+
+
+AGES: dict[str, tuple[float, list[str], list[str]]] = {
+    "a young stream is continued": (1799, ["list", "3"], TOLD_FIRST),
+    "after half an hour a complete list finds what no event told": (
+        1801,
+        ["list", "list", "9"],
+        [*TOLD_FIRST, "ADDED b/uid-b@2", "DELETED a/uid-a@1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("seconds", "positions", "told"), AGES.values(), ids=AGES)
+def test_a_lost_event_is_made_good_in_time(seconds: float, positions: list[str], told: list[str]) -> None:
+    moment = [0.0]
+
+    def aging() -> Iterator[Json]:
+        yield from FIRST_LIST
+        moment[0] = seconds
+
+    again: list[Stream] = [[event("ADDED", "b", 2), complete(9)]] if "9" in positions else []
+    outcome = Outcome([], [aging(), *again], clock=lambda: moment[0])
+    assert outcome.positions == positions
+    assert outcome.told == told
 
 
 def test_a_server_that_refuses_the_watch_for_good_ends_it() -> None:

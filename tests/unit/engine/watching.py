@@ -1,7 +1,7 @@
 """A watch under a scripted API server, and what it told. Used by the tests of `engine.watch`."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,14 @@ class Known:
 class Outcome:
     """What a watch told, until the script was over. Its sink keeps a cache, as the operator's does."""
 
-    def __init__(self, answers: Iterable[Step], streams: Iterable[Stream], cached: Iterable[Known] = ()) -> None:
+    def __init__(
+        self,
+        answers: Iterable[Step],
+        streams: Iterable[Stream],
+        cached: Iterable[Known] = (),
+        clock: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._clock = clock
         self.told: list[str] = []
         self.cache: Cache[Known] = Cache()
         for entry in cached:
@@ -80,6 +87,7 @@ class Outcome:
             selector="app=x",
             known=lambda: self.cache.of_kind("Pod"),
             progress=self._sign,
+            clock=self._clock,
         )
         task = asyncio.create_task(watch.run())
         over = asyncio.create_task(transport.over.wait())

@@ -210,3 +210,22 @@ def test_every_kind_that_is_written_or_read_has_its_path() -> None:
     assert {r.kind for r in (*CHILDREN, POD, PLUGIN, EVENT)} <= set(BY_KIND)
     assert PLUGIN.path() == "/apis/greffon.dev/v1alpha1/plugins"
     assert POD.path("ns", "x", "status") == "/api/v1/namespaces/ns/pods/x/status"
+
+
+GROUPS: Json = {"groups": [{"name": "apps"}, {"name": "greffon.dev"}]}
+SERVED: dict[str, tuple[list[Step], bool]] = {
+    "discovery names group and kind": ([reply(GROUPS), reply({"resources": [{"name": "plugins"}]})], True),
+    "discovery does not name the group yet": ([reply({"groups": [{"name": "apps"}]})], False),
+    "discovery has no groups at all": ([reply({"groups": None})], False),
+    "discovery does not name the kind yet": ([reply(GROUPS), reply({"resources": [{"name": "pluginruns"}]})], False),
+    "discovery has no kinds at all": ([reply(GROUPS), reply({})], False),
+}
+
+
+@pytest.mark.parametrize(("answers", "is_served"), SERVED.values(), ids=SERVED)
+def test_whether_a_kind_is_served(answers: list[Step], is_served: bool) -> None:
+    async def story() -> bool:
+        api, _ = asked(*answers)
+        return await api.serves(PLUGIN)
+
+    assert virtually(story()) is is_served

@@ -103,13 +103,13 @@ def test_projection(live: Json, paths: Json, expected: Json) -> None:
     assert project(live, paths) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(applied_objects())
 def test_projecting_on_the_paths_of_an_applied_object_gives_it_back_whatever_others_added(case: Applied) -> None:
     assert project(case.live, case.paths) == case.applied
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(applied_objects(), st.data())
 def test_a_change_of_any_owned_value_shows(case: Applied, data: st.DataObject) -> None:
     where = data.draw(st.sampled_from(case.leaves))
@@ -117,7 +117,7 @@ def test_a_change_of_any_owned_value_shows(case: Applied, data: st.DataObject) -
     assert project(case.live, case.paths) != case.applied
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(applied_objects(), st.data())
 def test_a_removal_of_any_owned_value_shows(case: Applied, data: st.DataObject) -> None:
     where = data.draw(st.sampled_from(case.leaves))

@@ -90,9 +90,9 @@ def test_a_record_of_a_reconcile_names_its_object() -> None:
 
 
 def test_only_the_named_extra_fields_are_shown() -> None:
-    read = json.loads(line("x", generation=4, secret="hunter2", revision=object()))
+    read = json.loads(line("x", generation=4, colour="red", revision=object()))
     assert read["generation"] == 4
-    assert "secret" not in read
+    assert "colour" not in read
     assert "object" in read["revision"]
 
 

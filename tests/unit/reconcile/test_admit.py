@@ -272,7 +272,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(max_size=4), JSON, max_size=3), st.dictionaries(st.text(max_size=6), JSON, max_size=3))
 def test_any_configuration_is_judged_without_a_crash(values: Json, schema: Json) -> None:
     for candidate in (schema, {"properties": schema}, {"allOf": [schema]}):

@@ -144,7 +144,7 @@ def test_a_long_message_is_bounded_at_the_front() -> None:
     assert len(read(document(tail="x" * 100_000)).tail) == OUTPUT_LIMIT
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=200),

@@ -17,6 +17,8 @@ from tests.unit.reconcile.objects import cached, raw, raw_job, raw_plugin, raw_r
 from tests.unit.reconcile.situations import NOW
 from tests.unit.resources.samples import CONTEXT, Json
 
+OF_RUN = {"greffon.dev/plugin": "sample", "greffon.dev/run": "by-hand"}
+OF_PREDECESSOR = {"greffon.dev/plugin": "sample", "greffon.dev/plugin-uid": "old"}
 PLUGIN, RUN = Key("Plugin", "team-a", "sample"), Key("PluginRun", "team-a", "by-hand")
 
 
@@ -31,7 +33,7 @@ OWNERS: dict[str, tuple[Json, Key | None]] = {
     "a child belongs to the plug-in of its label": (raw("ServiceAccount", "x"), PLUGIN),
     "a run's Job belongs to the run": (raw_job(), RUN),
     "a pod of a run belongs to the run": (
-        raw("Pod", "x", labels={"greffon.dev/plugin": "sample", "greffon.dev/run": "by-hand"}),
+        raw("Pod", "x", labels=OF_RUN),
         RUN,
     ),
     "an object without our labels is nobody's": (raw("ConfigMap", "x", labels={}), None),
@@ -127,11 +129,11 @@ WHOSE: dict[str, tuple[Seen, bool]] = {
     "ours by its label, its owner was taken away": (of(raw("Role", "x")), True),
     "somebody else's with our label": (of(raw("Role", "x", owner="somebody")), False),
     "a predecessor's": (
-        of(raw("Role", "x", owner="old", labels={"greffon.dev/plugin": "sample", "greffon.dev/plugin-uid": "old"})),
+        of(raw("Role", "x", owner="old", labels=OF_PREDECESSOR)),
         False,
     ),
     "a predecessor's without an owner": (
-        of(raw("Role", "x", labels={"greffon.dev/plugin": "sample", "greffon.dev/plugin-uid": "old"})),
+        of(raw("Role", "x", labels=OF_PREDECESSOR)),
         False,
     ),
     "nobody's": (of(raw("Role", "x", labels={})), False),
@@ -153,7 +155,7 @@ def test_an_observation_gathers_what_concerns_the_plug_in() -> None:
             raw_revision(number=1),
             raw("Deployment", "plg-sample", owner="plugin-uid", spec={"replicas": 1}),
             raw("Pod", "mine", status={"phase": "Running"}),
-            raw("Pod", "old", labels={"greffon.dev/plugin": "sample", "greffon.dev/plugin-uid": "old"}),
+            raw("Pod", "old", labels=OF_PREDECESSOR),
             raw("Job", "scheduled", owner="cron", status={}),
             raw("Service", "plg-sample", owner="somebody"),
             raw_job(),

@@ -46,41 +46,29 @@ def condition(status: Json, type_: str) -> Json:
     return next((c for c in status["conditions"] if c["type"] == type_), {})
 
 
-SITUATIONS = {
-    f"{wire_name}, {health_name}, {active} of {revision}, {extra_name}": (
-        wire,
-        situation(health, active, revision, **extra),
-    )
-    for (wire_name, wire), (health_name, health), (active, revision), (extra_name, extra) in product(
-        {"service": SERVICE, "with rules": SERVICE | RULES, "job": JOB, "webhook": WEBHOOK}.items(),
-        {
-            "good": GOOD,
-            "working": WORKING,
-            "failing": FAILING,
-            "suspended": SUSPENDED,
-            "being suspended": ENDING,
-            "in conflict": CONFLICT,
-        }.items(),
-        [(3, 3), (2, 3), (None, 3), (2, None), (None, None)],
-        {
-            "nothing more": {},
-            "a last run": {"last_run": LAST_RUN},
-            "a conflict": {"conflict": "Service plg-sample"},
-            "no rights": {"permission": DENIED},
-        }.items(),
-    )
+SPECS: dict[str, Json] = {"service": SERVICE, "with rules": SERVICE | RULES, "job": JOB, "webhook": WEBHOOK}
+HEALTHS = {
+    "good": GOOD,
+    "working": WORKING,
+    "failing": FAILING,
+    "suspended": SUSPENDED,
+    "being suspended": ENDING,
+    "in conflict": CONFLICT,
 }
+ACTIVE_OF_DESIRED = [(3, 3), (2, 3), (None, 3), (2, None), (None, None)]
+EXTRAS: list[Json] = [{}, {"last_run": LAST_RUN}, {"conflict": "Service plg-sample"}, {"permission": DENIED}]
 
 
-@pytest.mark.parametrize("number", range(len(SITUATIONS)), ids=list(SITUATIONS))
-def test_kstatus_sees_exactly_one_state_and_composing_again_changes_nothing(number: int) -> None:
-    wire, found = list(SITUATIONS.values())[number]
-    written = composed(plugin(wire), found)
-    true = [t for t in ("Ready", "Reconciling", "Stalled") if condition(written, t)["status"] == "True"]
-    stopped = found.health is SUSPENDED
-    assert len(true) == (0 if stopped else 1), true
-    assert condition(written, "Available")["status"] == str(found.available)
-    assert composed(plugin(wire, written), found, later=3600) == written
+@pytest.mark.parametrize("wire", SPECS.values(), ids=SPECS)
+@pytest.mark.parametrize("health", HEALTHS.values(), ids=HEALTHS)
+def test_kstatus_sees_exactly_one_state_and_composing_again_changes_nothing(wire: Json, health: Health) -> None:
+    for (active, desired), extra in product(ACTIVE_OF_DESIRED, EXTRAS):
+        found = situation(health, active, desired, **extra)
+        written = composed(plugin(wire), found)
+        true = [t for t in ("Ready", "Reconciling", "Stalled") if condition(written, t)["status"] == "True"]
+        assert len(true) == (0 if health is SUSPENDED else 1), (true, active, desired, extra)
+        assert condition(written, "Available")["status"] == str(found.available)
+        assert composed(plugin(wire, written), found, later=3600) == written, (active, desired, extra)
 
 
 SIZES: dict[str, tuple[str, int]] = {

@@ -105,7 +105,7 @@ def test_the_form_of_every_child(obj: Json) -> None:
     assert list(blemishes(obj)) == []
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(specs())
 def test_the_form_of_every_child_of_any_spec(spec: PluginSpec) -> None:
     for obj in desired(IDENTITY, spec, 1, CONTEXT):
@@ -113,7 +113,7 @@ def test_the_form_of_every_child_of_any_spec(spec: PluginSpec) -> None:
         assert fingerprint_of_live(obj["kind"], stored(obj)) == fingerprint_of_desired(obj)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(specs(), st.randoms())
 def test_the_same_spec_gives_the_same_bytes_in_whatever_order_it_was_written(spec: PluginSpec, chance: Any) -> None:
     first = orjson.dumps(desired(IDENTITY, spec, 1, CONTEXT))

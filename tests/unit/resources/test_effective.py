@@ -171,7 +171,7 @@ def test_amounts(declared: Json, requests: Json, limits: Json) -> None:
     assert {name: found["limits"][name] for name in limits} == limits
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(specs())
 def test_no_request_is_above_its_limit_and_a_declared_amount_is_never_changed(spec: PluginSpec) -> None:
     made = effective(spec, CONTEXT).resources

@@ -140,7 +140,7 @@ TARGETS = st.sampled_from([{"cidr": "198.18.0.0/24"}, {"cidr": "0.0.0.0/0"}, {"p
 PEERS = st.tuples(TARGETS, st.integers(1, 65535)).map(lambda pair: pair[0] | {"ports": [{"port": pair[1]}]})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(PEERS, max_size=4),
     st.lists(PEERS, max_size=4),

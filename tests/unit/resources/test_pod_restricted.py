@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from greffon.model.plugin import PluginSpec
 from greffon.resources.desired import desired
-from tests.unit.resources.restricted import RULES, violations
+from tests.unit.resources.restricted import violations
 from tests.unit.resources.samples import CONTEXT, IDENTITY, NAMES, Json, golden_children, pod_templates
 from tests.unit.resources.specs import specs
 
@@ -21,12 +21,11 @@ PODS = [
 
 
 @pytest.mark.parametrize("template", PODS)
-@pytest.mark.parametrize("sentence", RULES)
-def test_golden_pods(template: Json, sentence: str) -> None:
-    assert sentence not in list(violations(template))
+def test_golden_pods(template: Json) -> None:
+    assert list(violations(template)) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(specs())
 def test_no_spec_opens_the_sandbox(spec: PluginSpec) -> None:
     for template in pod_templates(desired(IDENTITY, spec, 1, CONTEXT)):
