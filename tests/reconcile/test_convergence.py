@@ -21,7 +21,7 @@ from tests.reconcile.view import raw
 from tests.reconcile.world import World
 
 Json = dict[str, Any]
-EXAMPLES = int(os.environ.get("GREFFON_SCENARIOS", "40"))
+EXAMPLES = int(os.environ.get("GREFFON_SCENARIOS", "12"))
 COMMON = settings(
     max_examples=EXAMPLES,
     deadline=None,
