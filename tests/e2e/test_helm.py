@@ -98,6 +98,7 @@ def test_uninstalling_both_charts_keeps_every_plug_in_and_a_reinstall_takes_over
     helm.run_helm("uninstall", "greffon", "-n", NAMESPACE, "--wait", "--timeout", "120s")
     helm.run_helm("uninstall", "greffon-crds", "-n", NAMESPACE, "--wait", "--timeout", "120s")
 
+    world.eventually("the operator's pod has ended", lambda: not of_release(helm, "pods", "-n", NAMESPACE))
     assert of_release(helm, LEFT, "-n", NAMESPACE) == []
     assert of_release(helm, "clusterroles,clusterrolebindings") == []
     assert of_release(helm, "roles,rolebindings", "-n", "default") == []

@@ -27,8 +27,15 @@ def essence(world: World) -> dict[str, Any]:
         for name, obj in found.items()
         if obj["kind"] not in (kinds.JOB.kind, kinds.PLUGIN_REVISION.kind)
         and (obj["kind"] != kinds.CONFIG_MAP.kind or obj["metadata"]["name"] in used)
+        and _is_seen(obj)
     }
     return kept | {f"Plugin {ref.name}": _plugin(world, obj) for ref, obj in world.store.all("Plugin")}
+
+
+def _is_seen(obj: Json) -> bool:
+    """A child that is no longer wanted, and whose label somebody removed at that very moment, is out of the operator's
+    sight: it goes with its plug-in. One that is wanted gets its label back, so its absence here would show."""
+    return "app.kubernetes.io/managed-by" in (obj["metadata"].get("labels") or {})
 
 
 def _unnumbered(obj: Json) -> Json:
@@ -61,20 +68,14 @@ def _plugin(world: World, obj: Json) -> Json:
 
 def check_always(world: World) -> None:
     """What holds at every moment, read from the history."""
-    alive: dict[str, set[str]] = {}
-    plugins: set[str] = set()
+    made: dict[str, set[str]] = {}
     for change in world.store.changes:
         kind, meta = change.ref.kind, change.obj["metadata"]
-        if kind == "Plugin":
-            (plugins.discard if change.type == "DELETED" else plugins.add)(meta["uid"])
         uid = (meta.get("labels") or {}).get("greffon.dev/plugin-uid", "")
-        confined = alive.setdefault(uid, set())
-        if change.type == "DELETED":
-            confined.discard(kind)
-        elif uid:
-            confined.add(kind)
-        # Of a plug-in that was just deleted the collector takes everything, in any order.
-        if kind in _WORKLOADS and uid in plugins and (change.actor, change.type) == ("operator", "ADDED"):
+        # What users and the collector take away while the operator is at work is made again; the order is its own.
+        confined = made.setdefault(uid, set())
+        confined.add(kind)
+        if kind in _WORKLOADS and (change.actor, change.type) == ("operator", "ADDED"):
             assert confined >= {"NetworkPolicy", "ServiceAccount"}, f"{change.ref} before what confines it"
         if kind == "Plugin" and change.type != "DELETED":
             assert change.obj["status"].get("observedGeneration", 0) <= meta["generation"]

@@ -33,7 +33,8 @@ SHAPES: dict[str, list[Json]] = {
     ],
     "taken": [samples.simple("taken")["spec"], samples.full("taken")["spec"] | {"type": "Python"}],
 }
-_SPOILED = ("app.kubernetes.io/managed-by", "greffon.dev/plugin")
+_SPOILED = ("app.kubernetes.io/name", "greffon.dev/plugin-uid")
+"""Labels that the operator does not find its own by: what loses those and is not wanted any more stays for the collector."""
 
 
 @dataclass(frozen=True, slots=True)
