@@ -34,7 +34,7 @@ SHAPES: dict[str, list[Json]] = {
     "taken": [samples.simple("taken")["spec"], samples.full("taken")["spec"] | {"type": "Python"}],
 }
 _SPOILED = ("app.kubernetes.io/name", "greffon.dev/plugin-uid")
-"""Labels that the operator does not find its own by: what loses those and is not wanted any more stays for the collector."""
+"""Labels that the operator does not find its own by: what has lost those and is not wanted waits for the collector."""
 
 
 @dataclass(frozen=True, slots=True)
