@@ -10,7 +10,7 @@ from typing import Any
 from tests.contract.crds import Schema
 
 _LETTERS = "aZ0-./: \n\u00e9\u4f60\U0001f600\x1b"
-_QUANTITIES = (0, 1, 5000, "100m", "64Mi", "1.5Gi", "1e3", "")
+_QUANTITIES = (0, 1, 5000, "100m", "64Mi", "1.5Gi", "1e3")
 
 
 class Writer:

@@ -80,6 +80,11 @@ STREAMED: dict[str, tuple[Sequence[Stream], list[str], list[str]]] = {
         TOLD_FIRST,
         ["list", "3"],
     ),
+    "neither an event nor a bookmark of a list that breaks is a position": (
+        [[event("ADDED", "a", 1), bookmark(1), BROKEN], FIRST_LIST],
+        ["ADDED a/uid-a@1", *TOLD_FIRST],
+        ["list", "list", "3"],
+    ),
     "an error of the server in the stream is not the end": (
         [[*FIRST_LIST, {"type": "ERROR", "object": {"code": 500, "message": "etcd"}}]],
         TOLD_FIRST,
