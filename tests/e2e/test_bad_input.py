@@ -55,7 +55,7 @@ REPORTED: dict[str, tuple[Json, str, tuple[str, ...]]] = {
     "a schema that wants to be fetched": (
         job(config={"values": {"a": 1}, "schema": {"$ref": "https://schemas.example.com/x.json"}}),
         "InvalidConfig",
-        ("spec.config.schema", "put the definition into the schema itself"),
+        ("spec.config.schema", "is not followed", "write references as #/$defs/NAME"),
     ),
     "a time zone that does not exist": (
         job(triggers=[{"name": "x", "cron": "0 3 * * *", "timeZone": "Mars/Olympus"}]),
