@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.reconcile import samples
+from tests.reconcile.fake.behaviour import Behaviour
 from tests.reconcile.fake.faults import Fault, RequestRule, Slip, by_operator, sometimes
 from tests.reconcile.fake.request import Refused
 from tests.reconcile.view import children, verdict
@@ -217,3 +218,53 @@ async def test_a_user_s_change_beside_a_status_write_is_not_lost(world: World) -
 
     assert world.user.get("Plugin", "web")["status"]["observedGeneration"] == 2
     assert "web:2.0.0" in str(children(world)["Deployment plg-web"])
+
+
+async def test_a_plug_in_that_was_replaced_unseen_is_not_served_for_its_predecessor(world: World) -> None:
+    """The event source tells neither the deletion nor the new namesake; the first thing that is missed asks."""
+    world.user.create(FULL)
+    await world.settle()
+    world.server.faults.events.append(lambda r, change: Slip(copies=0) if r.actor == "kopf" else None)
+
+    world.user.delete("Plugin", "web")
+    made = world.user.create(FULL)
+    await asyncio.sleep(20)
+
+    assert verdict(world.user.get("Plugin", "web")) == "True Available"
+    owners = {obj["metadata"]["ownerReferences"][0]["uid"] for _, obj in world.store.all("Deployment")}
+    assert owners == {made["metadata"]["uid"]}
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "NetworkPolicy", "PluginRevision", "Job"])
+async def test_nothing_is_decided_before_every_kind_has_been_seen(world: World, kind: str) -> None:
+    world.user.create(FULL)
+    world.user.create(samples.job())
+    world.cluster.image("task:1.0.0", Behaviour(start=60))
+    await world.settle()
+    world.user.create(samples.run())
+    await asyncio.sleep(20)
+    await world.kill()
+    world.server.faults.requests.append(_rule(Fault(before=15.0), "watch", 1, kind=kind))
+    mark = len(world.log)
+
+    await world.start()
+    await asyncio.sleep(20)
+
+    assert world.log.writes(since=mark) == []
+    assert world.log.refused(since=mark) == []
+    await world.settle()
+    assert verdict(world.user.get("PluginRun", "run-1")) == "True Completed"
+
+
+async def test_discovery_that_lags_behind_a_new_kind_is_waited_for(world: World) -> None:
+    await world.kill()
+    world.server.reader.undiscovered.add("pluginruns")
+    starting = asyncio.create_task(world.start())
+    await asyncio.sleep(30)
+    assert not world.operator.health.ready
+
+    world.server.reader.undiscovered.clear()
+    await starting
+    world.user.create(FULL)
+
+    assert (await _end(world))[1] == "True Available"

@@ -86,7 +86,7 @@ class World:
                 self.settings,
                 self.server.client("operator"),
                 instance=name,
-                events=KopfLike(self.server),
+                events=KopfLike(self.server, self.settings.namespaces),
                 now=self.loop.now,
             )
         self.operators.append(made)

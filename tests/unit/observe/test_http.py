@@ -25,7 +25,8 @@ async def served(health: Health) -> AsyncIterator[str]:
     """The address of a server for this health."""
     runner = await serve(health, Metrics().registry, 0)
     try:
-        port = runner.addresses[0][1]
+        # With port 0 each address family gets a number of its own; those of IPv4 are pairs.
+        port = next(place[1] for place in runner.addresses if len(place) == 2)
         yield f"http://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
