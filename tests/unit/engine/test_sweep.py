@@ -147,6 +147,17 @@ def test_a_list_that_cannot_be_read_is_no_sign_of_life_and_deletes_nothing(failu
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_an_object_that_cannot_be_asked_for_is_not_taken_for_deleted(failure: Step) -> None:
+    async def story() -> None:
+        swept = Swept(["a"], [listed(), failure])
+        with pytest.raises(ApiError):
+            await swept.sweep.once(PLUGIN)
+        assert (swept.progress, swept.told, len(swept.cache)) == ([], [], 1)
+
+    virtually(story())
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 def test_sweeping_goes_on_after_a_failure_and_with_the_other_kinds(failure: Step) -> None:
     async def story() -> None:
         swept = Swept(["a"], [failure, listed(), listed(), GONE, listed()])

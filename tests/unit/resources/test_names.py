@@ -47,6 +47,7 @@ LONGEST = "p" * 40
 )
 def test_the_longest_names_are_legal(name: str, longest: int) -> None:
     assert legal(name, longest)
+    assert "--" not in name
 
 
 TWINS: dict[str, tuple[str, str]] = {
