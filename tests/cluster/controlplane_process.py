@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,12 +21,23 @@ from random import SystemRandom
 _PORTS = range(21000, 29999)
 
 
+# The program records itself before it begins: whoever started it may be killed at any instant after that.
+# Fields 1 and 22 of its stat line are pid and start time (proc_pid_stat(5)); both stay over `exec`.
+_RECORD_AND_BECOME = f"read -r pid {'_ ' * 20}start _ < /proc/$$/stat && echo $pid $start > \"$0\" && exec \"$@\""
+
+
+def recording_itself(argv: Sequence[str], pid_file: Path) -> list[str]:
+    """The command that writes its own pid file and then becomes `argv`."""
+    return ["/bin/sh", "-c", _RECORD_AND_BECOME, str(pid_file), *argv]
+
+
 def spawn(argv: Sequence[str], pid_file: Path, log: Path, environment: Mapping[str, str]) -> None:
     """Start `argv` in a session of its own, output appended to `log`, and record its pid."""
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    command = recording_itself(argv, pid_file)
     pid = os.posix_spawn(
-        argv[0],
-        list(argv),
+        command[0],
+        command,
         environment,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -34,7 +46,8 @@ def spawn(argv: Sequence[str], pid_file: Path, log: Path, environment: Mapping[s
         ],
         setsid=True,
     )
-    pid_file.write_text(f"{pid} {_stat(pid)[1]}\n")
+    while _recorded_pid(pid_file) != pid and _stat(pid)[0] != "Z":
+        time.sleep(0.001)
 
 
 def running_pid(pid_file: Path) -> int | None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.cluster.controlplane_process import kill, running_pid
+from tests.cluster.controlplane_process import kill, recording_itself, running_pid
 
 _BEAT_SECONDS = 15.0
 _STARTED = time.monotonic()
@@ -115,11 +115,12 @@ def run_logged(
 ) -> None:
     """Run a slow program as a step; its output is in `logs`, its last lines in the error if it fails."""
     logs.mkdir(parents=True, exist_ok=True)
-    log = logs / f"{label.replace(' ', '-').replace('/', '-')}.log"
+    name = label.replace(" ", "-").replace("/", "-")
+    log, record = logs / f"{name}.log", logs / f"{name}.{os.getpid()}.running"
     command = [str(part) for part in argv]
     with step(label), log.open("wb") as out, _input(stdin) as source:
         child = subprocess.Popen(
-            command,
+            recording_itself(command, record),
             env={**os.environ, **(env or {})},
             cwd=cwd,
             stdin=source,
@@ -127,7 +128,7 @@ def run_logged(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        code = _wait(child, logs)
+        code = _wait(child, record)
     if code != 0:
         raise CommandError(_failure(command, code, log.read_text(errors="replace")) + f"\n(all of it: {log})")
 
@@ -141,11 +142,8 @@ def _input(path: Path | None) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _wait(child: subprocess.Popen[bytes], logs: Path) -> int:
-    """Wait for the child with its group on record, and take the group along if we are interrupted."""
-    record = logs / f"{child.pid}.running"
-    stat = Path(f"/proc/{child.pid}/stat").read_text()
-    record.write_text(f"{child.pid} {stat[stat.rindex(')') + 2 :].split()[19]}\n")
+def _wait(child: subprocess.Popen[bytes], record: Path) -> int:
+    """Wait for the child, and take its group along if we are interrupted."""
     try:
         return child.wait()
     except BaseException:
