@@ -23,7 +23,7 @@ _PORTS = range(21000, 29999)
 
 # The program records itself before it begins: whoever started it may be killed at any instant after that.
 # Fields 1 and 22 of its stat line are pid and start time (proc_pid_stat(5)); both stay over `exec`.
-_RECORD_AND_BECOME = f"read -r pid {'_ ' * 20}start _ < /proc/$$/stat && echo $pid $start > \"$0\" && exec \"$@\""
+_RECORD_AND_BECOME = f'read -r pid {"_ " * 20}start _ < /proc/$$/stat && echo $pid $start > "$0" && exec "$@"'
 
 
 def recording_itself(argv: Sequence[str], pid_file: Path) -> list[str]:
