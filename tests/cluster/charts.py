@@ -11,10 +11,11 @@ CHARTS = ("greffon-crds", "greffon")
 
 def main() -> int:
     """Lint and package. Exit codes: 0 done, 1 Helm complains."""
-    helm = binaries.ensure("helm") / "helm"
+    helm, helm3 = binaries.ensure("helm") / "helm", binaries.ensure("helm3") / "helm"
     try:
         for chart in CHARTS:
-            print(run([helm, "lint", "--strict", REPOSITORY / "charts" / chart]).strip())
+            for program in (helm, helm3):
+                print(run([program, "lint", "--strict", REPOSITORY / "charts" / chart]).strip())
             print(run([helm, "package", REPOSITORY / "charts" / chart, "--destination", REPOSITORY / "dist"]).strip())
     except HarnessError as error:
         print(error, file=sys.stderr)

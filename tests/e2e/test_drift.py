@@ -51,6 +51,33 @@ MUTATIONS: dict[str, tuple[str, Json]] = {
             }
         },
     ),
+    "a container that was added to the Deployment": (
+        "deployment",
+        {"spec": {"template": {"spec": {"containers": [{"name": "guest", "image": "localhost/guest:1"}]}}}},
+    ),
+    "a variable that was added to our container": (
+        "deployment",
+        {
+            "spec": {
+                "template": {
+                    "spec": {"containers": [{"name": "plugin", "env": [{"name": "LD_PRELOAD", "value": "/opt/x.so"}]}]}
+                }
+            }
+        },
+    ),
+    "a pause and a host alias, which we never set": (
+        "deployment",
+        {
+            "spec": {
+                "paused": True,
+                "template": {"spec": {"hostAliases": [{"ip": "198.18.9.9", "hostnames": ["api.example"]}]}},
+            }
+        },
+    ),
+    "a port that was added to the Service": (
+        "service",
+        {"spec": {"ports": [{"name": "http", "port": 8080}, {"name": "more", "port": 22, "targetPort": 22}]}},
+    ),
     "the rules of the Role": ("role", {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}),
     "the subjects of the RoleBinding": (
         "rolebinding",
@@ -112,7 +139,7 @@ def test_every_kind_of_child_comes_back_when_it_is_deleted_or_changed(world: Wor
             "patch",
             kind,
             before["metadata"]["name"],
-            "--type=merge" if kind != "deployment" else "--type=strategic",
+            "--type=strategic" if kind in ("deployment", "service") else "--type=merge",
             "-p",
             json.dumps(patch),
         )

@@ -5,13 +5,14 @@ The installation that the other tests use is put back at the end, and that is pa
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests import installation
-from tests.cluster import Cluster, HarnessError
+from tests.cluster import Cluster, HarnessError, binaries
 from tests.e2e.world import Json, World, script
 from tests.fault.ledger import ledger
 
@@ -21,11 +22,11 @@ RULES = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "rea
 LEFT = "deployments,services,serviceaccounts,networkpolicies,roles,rolebindings,configmaps,pods"
 
 
-@pytest.fixture
-def helm(cluster: Cluster) -> Iterator[Cluster]:
+@pytest.fixture(params=["helm", "helm3"], ids=["Helm 4", "Helm 3"])
+def helm(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The cluster, for a test that changes the installation; afterwards it is as the other tests need it."""
     try:
-        yield cluster
+        yield dataclasses.replace(cluster, helm=binaries.ensure(request.param) / "helm")
     finally:
         installation.install(cluster)
 

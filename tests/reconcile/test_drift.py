@@ -40,6 +40,22 @@ _CHANGES: dict[str, Callable[[Json], Any]] = {
 }
 
 
+_ADDITIONS: dict[str, tuple[Json, Callable[[Json], Any]]] = {
+    "a second container": (
+        _SERVICE,
+        lambda o: o["spec"]["template"]["spec"]["containers"].append({"name": "guest", "image": "guest:1"}),
+    ),
+    "a variable": (
+        _SERVICE,
+        lambda o: o["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "LD_PRELOAD", "value": "x"}),
+    ),
+    "a field that we leave to the default": (
+        _SERVICE,
+        lambda o: o["spec"]["template"]["spec"].update(hostAliases=[{"ip": "198.18.0.1", "hostnames": ["a"]}]),
+    ),
+}
+
+
 async def _settled(world: World, plugin: Json, kind: str) -> tuple[dict[str, Json], str]:
     """Children, and the name of the one of this kind."""
     world.user.create(plugin)
@@ -68,6 +84,16 @@ async def test_a_deleted_child_is_made_again(world: World, kind: str, plugin: Js
     world.user.delete(kind, name)
 
     await _repaired(world, before, mark, {f"{kind} apply": 1})
+
+
+@pytest.mark.parametrize(("plugin", "add"), _ADDITIONS.values(), ids=_ADDITIONS)
+async def test_what_somebody_adds_is_taken_away(world: World, plugin: Json, add: Callable[[Json], Any]) -> None:
+    before, name = await _settled(world, plugin, "Deployment")
+    mark = len(world.log)
+
+    world.user.edit("Deployment", name, add)
+
+    await _repaired(world, before, mark, {"Deployment apply": 1, "Deployment patch": 1})
 
 
 @pytest.mark.parametrize(("kind", "plugin"), [pair for pair in KINDS if pair[0] in _CHANGES])

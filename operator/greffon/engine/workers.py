@@ -6,17 +6,16 @@ An error of one object never ends a worker and never delays another object.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from greffon.engine import scope
 from greffon.engine.queue import Key, Priority, Queue
 from greffon.errors import ApiError
 
 _log = logging.getLogger(__name__)
-current_key: contextvars.ContextVar[Key | None] = contextvars.ContextVar("current_key", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,13 @@ async def work(queue: Queue, reconcilers: Mapping[str, Reconciler], observe: Obs
     """Take keys until cancelled."""
     while True:
         key = await queue.get()
-        token = current_key.set(key)
+        token = scope.current.set(scope.Scope(key))
         start = time.monotonic()
         try:
             outcome = await _once(key, queue, reconcilers)
             observe(key.kind, outcome, time.monotonic() - start)
         finally:
-            current_key.reset(token)
+            scope.current.reset(token)
             queue.done(key)
 
 

@@ -22,6 +22,7 @@ Json = dict[str, Any]
 FIELD_MANAGER = "greffon"
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
 MUST_NOT_EXIST = "1"
 """A resourceVersion no object can have: an apply that carries it creates, or answers 409 and touches nothing."""
 
@@ -141,6 +142,26 @@ class Api:
                 raise Conflict(str(error), status=409, reason="Conflict") from error
             raise
 
+    async def replace_spec(self, obj: Json, *, uid: str) -> Json:
+        """Make `spec` exactly this, whoever added to it; what the server gives by default comes back by itself.
+
+        Raises:
+            Conflict: the object is another one now. Nothing was changed.
+        """
+        meta, resource = obj["metadata"], BY_KIND[obj["kind"]]
+        body = [
+            {"op": "test", "path": "/metadata/uid", "value": uid},
+            {"op": "replace", "path": "/spec", "value": obj["spec"]},
+        ]
+        path = resource.path(meta["namespace"], meta["name"])
+        query = {"fieldManager": FIELD_MANAGER}
+        try:
+            return await self._call("PATCH", resource, path, query=query, body=body, content_type=JSON_PATCH)
+        except Invalid as error:
+            if "testing value /metadata/uid failed" in str(error):
+                raise Conflict(str(error), status=409, reason="Conflict") from error
+            raise
+
     async def apply_status(self, obj: Json) -> Json:
         """Server-side apply on the status subresource; `metadata.uid` guards against a namesake."""
         meta = obj["metadata"]
@@ -210,7 +231,7 @@ class Api:
         path: str,
         *,
         query: Mapping[str, str] = {},
-        body: Json | None = None,
+        body: Json | list[Json] | None = None,
         content_type: str = JSON,
     ) -> Json:
         try:

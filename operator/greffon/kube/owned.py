@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from greffon.kube.additions import additions
 from greffon.kube.api import FIELD_MANAGER
 
 Json = dict[str, Any]
@@ -27,7 +28,8 @@ def fingerprint_of_live(kind: str, obj: Json) -> str:
     mine = project(obj, entry)
     if kind == "PluginRevision":
         return _digest({"metadata": mine.get("metadata")})
-    return _digest(mine | _exact(kind, obj))
+    added = additions(kind, obj, entry)
+    return _digest(mine | _exact(kind, obj) | ({"added": added} if added else {}))
 
 
 def fingerprint_of_desired(obj: Json) -> str:
@@ -37,6 +39,11 @@ def fingerprint_of_desired(obj: Json) -> str:
         return _digest({"metadata": meta})
     rest = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata", "status")}
     return _digest({"metadata": meta, **rest} | _exact(obj["kind"], obj))
+
+
+def has_additions(obj: Json) -> bool:
+    """Whether others added to the spec of an object that is ours as a whole."""
+    return bool(additions(obj["kind"], obj, _our_entry(obj) or {}))
 
 
 def _exact(kind: str, obj: Json) -> Json:

@@ -1,21 +1,20 @@
-"""JSON logs, one object a line, with the key of the reconcile they belong to. Set up by `__main__`.
+"""JSON logs, one object a line, with key, number, generation and revision of the reconcile they
+belong to. Set up by `__main__`.
 
 Everything that may hold a user's text is a JSON string: no newline and no control character gets out unescaped.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from greffon.engine.workers import current_key
+from greffon.engine import scope
 
 LONGEST = 2000
-_reconcile_ids = itertools.count(1)
 
 
 class JsonFormatter(logging.Formatter):
@@ -29,15 +28,17 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage()[:LONGEST],
         }
-        if key := current_key.get():
-            line |= {"kind": key.kind, "namespace": key.namespace, "name": key.name}
+        if within := scope.current.get():
+            key = within.key
+            line |= {"kind": key.kind, "namespace": key.namespace, "name": key.name, "reconcile": within.number}
+            line |= within.facts
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)[-8 * LONGEST :]
         return json.dumps(line, default=str)  # plain ASCII: every control and formatting character is escaped
 
 
-FIELDS = ("generation", "revision", "reconcile", "reason", "ready")
+FIELDS = ("reason", "ready", "outcome")
 """Extra fields a record may carry."""
 
 
@@ -51,8 +52,3 @@ def configure(level: str) -> None:
     # kopf logs every event of every object; its warnings are enough.
     for chatty in ("kopf", "asyncio", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-
-
-def next_reconcile_id() -> int:
-    """A number that joins the lines of one reconcile."""
-    return next(_reconcile_ids)

@@ -13,7 +13,7 @@ from greffon.engine.queue import Key
 from greffon.errors import Conflict, Forbidden, Invalid, NotFound
 from greffon.kube import kinds
 from greffon.kube.api import Api
-from greffon.kube.owned import fingerprint_of_desired
+from greffon.kube.owned import fingerprint_of_desired, has_additions
 from greffon.model import keys
 from greffon.reconcile.intake import Intake
 from greffon.reconcile.observe import is_ours
@@ -104,6 +104,8 @@ class Applier:
 
     async def _apply(self, write: Write) -> Seen:
         stored = await self._api.apply(write.obj, uid=write.uid)
+        if has_additions(stored):
+            stored = await self._api.replace_spec(write.obj, uid=stored["metadata"]["uid"])
         entry = self._intake.remember(kinds.BY_KIND[write.obj["kind"]], stored)
         want = fingerprint_of_desired(write.obj)
         if entry.fingerprint != want:

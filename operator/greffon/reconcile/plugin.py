@@ -13,6 +13,7 @@ import orjson
 
 from greffon.engine.cache import Cache
 from greffon.engine.queue import Key
+from greffon.engine.scope import note
 from greffon.engine.workers import Result
 from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
@@ -54,11 +55,13 @@ class PluginReconciler:
             plugin = Plugin.parse(orjson.loads(entry.body))
         except SpecError as error:
             return await self._reporter.unreadable(entry, error)
+        note(plugin=key.name, generation=plugin.generation)
         o = observe(plugin, entry, self._cache, self._context(), self._now())
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
         choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
+        note(revision=choice.number)
         todo = self._plan(o, e, choice)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector

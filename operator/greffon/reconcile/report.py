@@ -6,6 +6,7 @@ write: until then the default of the schema, or the last status, is still true e
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 
 from greffon.engine.queue import Key
+from greffon.engine.scope import note
 from greffon.engine.workers import Result
 from greffon.errors import NotFound
 from greffon.kube import kinds
@@ -31,6 +33,7 @@ from greffon.reconcile.seen import Seen
 from greffon.resources.effective import Effective
 
 Json = dict[str, Any]
+_log = logging.getLogger(__name__)
 Fleet = Callable[[Key, tuple[str, str, str] | None], None]
 """Called with (key, (type, "True" | "False", reason)) for a Plugin, with None when it is gone."""
 
@@ -71,6 +74,8 @@ class Reporter:
         if made != (orjson.loads(entry.body).get("status") or {}):
             if wait > 0:
                 return Result(requeue_after=wait)
+            ready = str(s.health.state is State.GOOD)
+            _log.info("%s", s.health.message, extra={"ready": ready, "reason": str(s.health.reason)})
             self._warn(entry, o, s)
             await self.write_status(status.apply_body(o.plugin, made))
         return Result(requeue_after=s.settles_in)
@@ -95,7 +100,9 @@ class Reporter:
             ],
         }
         self._fleet(entry.key, ("", "False", str(Reason.INVALID_SPEC)))
+        note(plugin=entry.key.name, generation=meta["generation"])
         if made != (orjson.loads(entry.body).get("status") or {}):
+            _log.info("%s", text, extra={"ready": "False", "reason": str(Reason.INVALID_SPEC)})
             identity = {key: meta[key] for key in ("name", "namespace", "uid")}
             await self.write_status(
                 {"apiVersion": kinds.PLUGIN.api_version, "kind": "Plugin", "metadata": identity, "status": made}

@@ -6,6 +6,7 @@ the run's UID, and a run whose Job has vanished has failed.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,7 @@ import orjson
 
 from greffon.engine.cache import Cache
 from greffon.engine.queue import Key
+from greffon.engine.scope import note
 from greffon.engine.workers import Result
 from greffon.errors import NotFound
 from greffon.kube import kinds
@@ -29,6 +31,8 @@ from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
 from greffon.resources.run_job import job_of, ownership
+
+_log = logging.getLogger(__name__)
 
 
 class RunReconciler:
@@ -56,6 +60,7 @@ class RunReconciler:
             o = observe_run(entry, self._cache, self._context(), self._now(), self._starting)
         except SpecError:
             return Result()  # the schema admits no such object; a newer version of us may read it
+        note(plugin=o.run.spec.plugin_ref.name)
         decision = decide(o)
         match decision.action:
             case Action.EXPIRE:
@@ -99,6 +104,8 @@ class RunReconciler:
     async def _tell(self, entry: Seen, o: RunObservation, decision: Decision, *, failed: bool = False) -> Result:
         made = run_status.compose(o, decision)
         if made != (orjson.loads(entry.body).get("status") or {}):
+            # Not the message: it may quote what the plug-in said last, and that is the plug-in's own.
+            _log.info("run is %s", decision.reason, extra={"outcome": made.get("outcome", "")})
             try:
                 await self._reporter.write_status(run_status.apply_body(o.run, made))
             except NotFound:

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 DISCOVERY = "Discovery"
 """Stands for the kind of `/apis` and `/apis/GROUP/VERSION`, which list kinds."""
 APPLY_TYPE = "application/apply-patch+yaml"
+JSON_PATCH_TYPE = "application/json-patch+json"
 _BY_PLACE = {(r.root, r.plural): r for r in BY_KIND.values()}
 _REASONS = {
     400: "BadRequest",
@@ -122,6 +123,8 @@ def parse(
         raise Refused(404, "the server could not find the requested resource")
     name, sub = ([*rest[1:], "", ""])[:2]
     content: Json = orjson.loads(body) if body else {}
+    if content_type == JSON_PATCH_TYPE:
+        content = {"operations": content}
     return Request(actor, number, method, resource, namespace, name, sub, dict(query), content, content_type)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from greffon.engine import scope
 from greffon.engine.queue import Key, Priority, Queue
-from greffon.engine.workers import Result, current_key, resync, work
+from greffon.engine.workers import Result, resync, work
 from greffon.errors import Conflict, Unavailable
 from tests.unit.engine.virtual_time import now, settle, virtually
 
@@ -182,7 +183,9 @@ def test_a_cancelled_worker_hands_its_key_back() -> None:
 def test_logs_of_a_reconcile_can_name_its_key_and_logs_after_it_cannot(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async def reconcile(key: Key) -> Result:
-            assert current_key.get() == key
+            within = scope.current.get()
+            assert within is not None
+            assert within.key == key
             raise ValueError("defect")
 
         queue = Queue()
@@ -194,7 +197,7 @@ def test_logs_of_a_reconcile_can_name_its_key_and_logs_after_it_cannot(caplog: p
     with caplog.at_level(logging.ERROR):
         virtually(story())
     assert "Plugin/ns/good met a defect" in caplog.text
-    assert current_key.get() is None
+    assert scope.current.get() is None
 
 
 def test_a_resync_asks_for_every_key_again_and_again_at_the_lowest_priority() -> None:

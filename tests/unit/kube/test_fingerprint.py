@@ -112,6 +112,43 @@ def _newer_version(live: Json) -> None:
     live["metadata"] |= {"resourceVersion": "99", "generation": 7, "uid": "other"}
 
 
+def _sidecar(live: Json) -> None:
+    live["spec"]["template"]["spec"]["containers"].append({"name": "guest", "image": "g:1"})
+    fields: Json = {'k:{"name":"guest"}': {".": {}, "f:name": {}, "f:image": {}}}
+    _edited(live, {"f:spec": {"f:template": {"f:spec": {"f:containers": fields}}}})
+
+
+def _host_network(live: Json) -> None:
+    live["spec"]["template"]["spec"]["hostNetwork"] = True
+    _edited(live, {"f:spec": {"f:template": {"f:spec": {"f:hostNetwork": {}}}}})
+
+
+def _under_our_name(live: Json) -> None:
+    live["spec"]["paused"] = True
+    _edited(live, {"f:spec": {"f:paused": {}}}, "greffon")
+
+
+def _same_value(live: Json) -> None:
+    _edited(live, {"f:spec": {"f:replicas": {}}})
+
+
+def _restarted(live: Json) -> None:
+    annotations: Json = {".": {}, "f:kubectl.kubernetes.io/restartedAt": {}}
+    _edited(live, {"f:spec": {"f:template": {"f:metadata": {"f:annotations": annotations}}}})
+
+
+def _scaled_to_the_same(live: Json) -> None:
+    live["metadata"]["managedFields"].append(entry("hpa", "Update", {"f:spec": {"f:minReady": {}}}, "scale"))
+
+
+def _pull_secret(live: Json) -> None:
+    _edited(live, {"f:imagePullSecrets": {'k:{"name":"cloud"}': {}}})
+
+
+def _edited(live: Json, fields: Json, manager: str = "kubectl-edit") -> None:
+    live["metadata"]["managedFields"].append(entry(manager, "Update", fields))
+
+
 INTERFERENCES: dict[str, tuple[str, Callable[[Json], None], bool]] = {
     "somebody scaled it": ("a deployment", _scaled, True),
     "somebody widened a role": ("a role", _rules_widened, True),
@@ -124,6 +161,13 @@ INTERFERENCES: dict[str, tuple[str, Callable[[Json], None], bool]] = {
     "another manager took our place": ("files", _renamed_manager, True),
     "only an update of ours is left": ("files", _by_update, True),
     "only a status of ours is left": ("files", _on_status, True),
+    "somebody added a container": ("a deployment", _sidecar, True),
+    "somebody added a field that we do not set": ("a deployment", _host_network, True),
+    "somebody did so under our name": ("a deployment", _under_our_name, True),
+    "somebody wrote what we wrote": ("a deployment", _same_value, False),
+    "somebody asked for new pods": ("a deployment", _restarted, False),
+    "a subresource was written": ("a deployment", _scaled_to_the_same, False),
+    "the cloud added a pull secret to the account": ("an account", _pull_secret, False),
     "the status was written": ("a deployment", _status, False),
     "a tool added its own label": ("a deployment", _foreign_label, False),
     "other entries under our name come first": ("files", _our_updates_first, False),

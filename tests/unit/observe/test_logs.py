@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greffon.engine.queue import Key
-from greffon.engine.workers import current_key
+from greffon.engine.scope import Scope, current, note
 from greffon.observe import logs
 from greffon.observe.logs import LONGEST, JsonFormatter
 
@@ -80,20 +80,22 @@ def test_a_record_names_time_level_and_logger() -> None:
 
 
 def test_a_record_of_a_reconcile_names_its_object() -> None:
-    token = current_key.set(Key("Plugin", "team-a", "sample"))
+    token = current.set(Scope(Key("Plugin", "team-a", "sample"), 7))
     try:
+        note(generation=4, revision=2)
         read = json.loads(line("x"))
     finally:
-        current_key.reset(token)
+        current.reset(token)
     assert (read["kind"], read["namespace"], read["name"]) == ("Plugin", "team-a", "sample")
+    assert (read["reconcile"], read["generation"], read["revision"]) == (7, 4, 2)
     assert "kind" not in json.loads(line("x"))
 
 
 def test_only_the_named_extra_fields_are_shown() -> None:
-    read = json.loads(line("x", generation=4, colour="red", revision=object()))
-    assert read["generation"] == 4
+    read = json.loads(line("x", ready="False", colour="red", reason=object()))
+    assert read["ready"] == "False"
     assert "colour" not in read
-    assert "object" in read["revision"]
+    assert "object" in read["reason"]
 
 
 def test_everything_goes_to_standard_error_in_one_format(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,5 +119,5 @@ def test_everything_goes_to_standard_error_in_one_format(capsys: pytest.CaptureF
 
 
 def test_reconciles_are_numbered() -> None:
-    first = logs.next_reconcile_id()
-    assert logs.next_reconcile_id() == first + 1
+    key = Key("Plugin", "team-a", "sample")
+    assert Scope(key).number < Scope(key).number

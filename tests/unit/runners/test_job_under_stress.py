@@ -165,7 +165,7 @@ def test_the_script_does_not_inherit_pythons_signal_habits(workspace: Workspace)
     """Python ignores SIGPIPE; a shell pipeline relies on it."""
     workspace.write({"main.sh": "grep -E '^Sig(Ign|Blk):' /proc/self/status"})
 
-    ran = workspace.job(BASH)
+    ran = workspace.job(BASH, preexec_fn=as_a_container_starts)
 
     masks = [int(mask, 16) & STANDARD_SIGNALS for mask in ran.stdout.split()[1::2]]
     assert masks == [0, 0]
@@ -178,6 +178,12 @@ def test_a_job_leaves_no_open_descriptors_to_its_script(workspace: Workspace) ->
     ran = workspace.job(PYTHON)
 
     assert [n for n in ran.report["output"] if n > 3] == []  # 3 is the folder being listed
+
+
+def as_a_container_starts() -> None:
+    """A shell that put these tests in the background made them ignore what comes from a keyboard."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def become_subreaper() -> None:
