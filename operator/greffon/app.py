@@ -27,6 +27,7 @@ from greffon.model import keys
 from greffon.observe import http
 from greffon.observe.metrics import Metrics
 from greffon.reconcile.apply import Applier
+from greffon.reconcile.archive import Archive
 from greffon.reconcile.intake import Intake
 from greffon.reconcile.plugin import PluginReconciler
 from greffon.reconcile.report import Reporter
@@ -77,7 +78,7 @@ class Operator:
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
         self._reconcilers: dict[str, workers.Reconciler] = {
-            "Plugin": PluginReconciler(self.cache, applier, reporter, self.context, now).reconcile,
+            "Plugin": PluginReconciler(self.cache, applier, reporter, Archive(self.api), self.context, now).reconcile,
             "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, self.context, now).reconcile,
         }
         self.sweep = Sweep(

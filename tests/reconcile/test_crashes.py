@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.reconcile import samples
+from tests.reconcile.fake.behaviour import Behaviour
 from tests.reconcile.fake.faults import Fault, by_operator, sometimes
 from tests.reconcile.fake.request import Request
 from tests.reconcile.view import children, story, verdict
@@ -19,6 +20,7 @@ from tests.reconcile.world import World
 
 Json = dict[str, Any]
 When = Literal["before", "after"]
+Step = Callable[[World], Any]
 
 
 def _widen(obj: Json) -> None:
@@ -32,14 +34,53 @@ def _narrow(obj: Json) -> None:
     obj["spec"]["run"] = {"mode": "Job"}
 
 
-ACTS: dict[str, tuple[Json, Callable[[World], Any]]] = {
-    "create": (samples.job("other"), lambda w: w.user.create(samples.full("web"))),
-    "change everything": (samples.full("web"), lambda w: w.user.edit("Plugin", "web", _widen)),
-    "become a Job": (samples.full("web"), lambda w: w.user.edit("Plugin", "web", _narrow)),
-    "suspend": (samples.full("web"), lambda w: w.user.edit("Plugin", "web", lambda o: o["spec"].update(suspend=True))),
-    "run": (samples.job("web"), lambda w: w.user.create(samples.run("run-1", "web"))),
+def _image(tag: str) -> Step:
+    return lambda w: w.user.edit("Plugin", "web", lambda o: o["spec"]["source"].update(image={"ref": f"web:{tag}"}))
+
+
+def _bad(world: World) -> None:
+    world.cluster.image("web:bad", Behaviour(service="crash"))
+
+
+def _made(obj: Json) -> Step:
+    return lambda w: w.user.create(obj)
+
+
+SIMPLE, FULL = _made(samples.simple("web")), _made(samples.full("web"))
+ACTS: dict[str, tuple[list[Step], Step]] = {
+    "create": ([_made(samples.job("other"))], FULL),
+    "change everything": ([FULL], lambda w: w.user.edit("Plugin", "web", _widen)),
+    "become a Job": ([FULL], lambda w: w.user.edit("Plugin", "web", _narrow)),
+    "suspend": ([FULL], lambda w: w.user.edit("Plugin", "web", lambda o: o["spec"].update(suspend=True))),
+    "run": ([_made(samples.job("web"))], lambda w: w.user.create(samples.run("run-1", "web"))),
+    "a good upgrade": ([SIMPLE], _image("2")),
+    "a bad upgrade and its rollback": ([SIMPLE, _bad], _image("bad")),
+    "a bad first version": ([_bad], _made(samples.simple("web", source={"image": {"ref": "web:bad"}}))),
+    "back by hand": ([SIMPLE, _image("2")], lambda w: w.user.annotate("Plugin", "web", **{"rollback-to": "web-r1"})),
+    "back by hand and forth again": (
+        [SIMPLE, _image("2"), lambda w: w.user.annotate("Plugin", "web", **{"rollback-to": "web-r1"})],
+        lambda w: w.user.annotate("Plugin", "web", **{"rollback-to": None}),
+    ),
+    "a reset after the cause is gone": (
+        [SIMPLE, _bad, _image("bad"), lambda w: w.cluster.image("web:bad", Behaviour())],
+        lambda w: w.user.annotate("Plugin", "web", reset="now"),
+    ),
+    "a restart": ([SIMPLE], lambda w: w.user.annotate("Plugin", "web", restart="now")),
 }
-WRITES = {"create": 9, "change everything": 6, "become a Job": 8, "suspend": 2, "run": 5}
+WRITES = {
+    "create": 9,
+    "change everything": 6,
+    "become a Job": 8,
+    "suspend": 2,
+    "run": 5,
+    "a good upgrade": 4,
+    "a bad upgrade and its rollback": 6,
+    "a bad first version": 7,
+    "back by hand": 5,
+    "back by hand and forth again": 5,
+    "a reset after the cause is gone": 5,
+    "a restart": 3,
+}
 POINTS = [
     (act, number, when) for act, count in WRITES.items() for number in range(count) for when in ("before", "after")
 ]
@@ -51,10 +92,11 @@ def _is_write(request: Request) -> bool:
 
 async def _play(act: str, crashes: list[tuple[int, When]]) -> tuple[dict[str, Json], dict[str, str], World]:
     """The children and verdicts at the end. Each crash is at the so-manieth write since the start before it."""
-    first, then = ACTS[act]
+    before, then = ACTS[act]
     async with World.open() as world:
-        world.user.create(first)
-        await world.settle()
+        for step in before:
+            step(world)
+            await world.settle()
         world.log.entries.clear()
         for count, (number, when) in enumerate(crashes):
             world.server.faults.requests[:] = [sometimes(Fault(crash=when), _is_write, skip=number)]
@@ -68,10 +110,19 @@ async def _play(act: str, crashes: list[tuple[int, When]]) -> tuple[dict[str, Js
         await world.settle()
         verdicts = {f"{ref.kind} {ref.name}": verdict(obj) for ref, obj in world.store.all("Plugin")}
         verdicts |= {f"{ref.kind} {ref.name}": verdict(obj) for ref, obj in world.store.all("PluginRun")}
+        verdicts |= {f"history of {ref.name}": _told(obj) for ref, obj in world.store.all("Plugin")}
         mark = len(world.log)
         await asyncio.sleep(400)
         assert world.log.writes(since=mark) == []
         return children(world), verdicts, world
+
+
+def _told(plugin: Json) -> str:
+    """What the status remembers, without times."""
+    status = plugin["status"]
+    actions = [f"{entry['action']} r{entry['revision']}" for entry in status.get("history", ())]
+    quarantined = [entry["revision"] for entry in status.get("quarantined", ())]
+    return f"{actions} {quarantined} {status.get('handled')} {status.get('revisions')}"
 
 
 _measures: dict[str, tuple[dict[str, Json], dict[str, str]]] = {}

@@ -68,18 +68,21 @@ async def test_a_restart_says_nothing_new(world: World) -> None:
 
 
 FAILURES: list[Any] = [
-    pytest.param(Behaviour(service="pull"), "ImagePullFailed", "web:2.0.0", id="an image that cannot be pulled"),
-    pytest.param(Behaviour(service="crash", exit_code=7), "CrashLoop", "exit code 7", id="a process that exits"),
-    pytest.param(Behaviour(service="oom"), "OOMKilled", "256Mi", id="a process that needs too much memory"),
-    pytest.param(Behaviour(service="secret"), "SecretNotFound", "run.secrets", id="a Secret that does not exist"),
-    pytest.param(Behaviour(service="unschedulable"), "Unschedulable", "Insufficient memory", id="no node takes it"),
-    pytest.param(Behaviour(service="never"), "ProgressDeadlineExceeded", "300 s", id="never ready"),
+    pytest.param(Behaviour(service="pull"), "ImagePullFailed", "web:2.0.0", None, id="a registry that does not answer"),
+    pytest.param(Behaviour(service="unknown"), "ImagePullFailed", "web:2.0.0", "ImagePullFailed", id="no such image"),
+    pytest.param(Behaviour(service="crash", exit_code=7), "RolledBack", "exit code 7", "CrashLoop", id="exits"),
+    pytest.param(Behaviour(service="oom"), "RolledBack", "its own limit", "OOMKilled", id="needs too much memory"),
+    pytest.param(Behaviour(service="secret"), "SecretNotFound", "run.secrets", "SecretNotFound", id="no such Secret"),
+    pytest.param(
+        Behaviour(service="unschedulable"), "Unschedulable", "Insufficient memory", None, id="no node takes it"
+    ),
+    pytest.param(Behaviour(service="never"), "RolledBack", "300 s", "NotReady", id="never ready"),
 ]
 
 
-@pytest.mark.parametrize(("behaviour", "reason", "text"), FAILURES)
+@pytest.mark.parametrize(("behaviour", "reason", "text", "quarantined"), FAILURES)
 async def test_a_bad_change_is_told_while_the_old_revision_serves(
-    world: World, behaviour: Behaviour, reason: str, text: str
+    world: World, behaviour: Behaviour, reason: str, text: str, quarantined: str | None
 ) -> None:
     world.user.create(samples.simple("web"))
     await world.settle()
@@ -96,11 +99,15 @@ async def test_a_bad_change_is_told_while_the_old_revision_serves(
     assert verdict(plugin, "Available") == "True Available"
     assert condition(plugin, "Available")["message"] == "revision r1 serves"
     assert plugin["status"]["revisions"] == {"desired": "web-r2", "active": "web-r1", "lastGood": "web-r1"}
+    assert [found["cause"] for found in plugin["status"].get("quarantined", [])] == (
+        [quarantined] if quarantined else []
+    )
+    assert verdict(plugin) == ("False RolledBack" if quarantined else f"False {reason}")
 
 
-@pytest.mark.parametrize(("behaviour", "reason", "text"), FAILURES)
+@pytest.mark.parametrize(("behaviour", "reason", "text", "quarantined"), FAILURES)
 async def test_a_bad_start_heals_when_the_image_does(
-    world: World, behaviour: Behaviour, reason: str, text: str
+    world: World, behaviour: Behaviour, reason: str, text: str, quarantined: str | None
 ) -> None:
     world.cluster.image("web:1.0.0", behaviour)
     world.user.create(samples.simple("web"))

@@ -216,7 +216,7 @@ async def test_going_back_to_an_earlier_content_takes_up_its_revision_again(worl
     await world.settle()
 
     states = {name: obj["status"]["state"] for name, obj in children(world).items() if "Revision" in name}
-    assert states == {"PluginRevision web-r1": "Active", "PluginRevision web-r2": "Superseded"}
+    assert states == {"PluginRevision web-r1": "Active", "PluginRevision web-r2": "Standby"}
     assert world.user.get("Plugin", "web")["status"]["revisions"]["active"] == "web-r1"
 
 

@@ -30,6 +30,8 @@ def masked(obj: Json) -> Json:
         made["metadata"].pop(key, None)
     if made["kind"] != kinds.PLUGIN_REVISION.kind:
         made.pop("status", None)
+    elif "status" in made:
+        made["status"].pop("time", None)
     return made
 
 

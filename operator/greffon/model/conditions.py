@@ -126,8 +126,13 @@ class Reason(Documented):
     DEPENDENCY_NOT_READY = "DependencyNotReady", "A plug-in named in dependsOn is not ready or out of range."
     DEPENDENCY_CYCLE = "DependencyCycle", "Plug-ins depend on each other in a circle."
     DEPENDENCIES_MET = "DependenciesMet", "Every dependency is ready."
-    ROLLED_BACK = "RolledBack", "The desired revision failed; the last good one runs."
+    ROLLED_BACK = (
+        "RolledBack",
+        "The revision that the spec asks for failed, or a person asked for another; that one runs.",
+    )
     QUARANTINED = "Quarantined", "The desired revision failed before and is not tried again."
+    REQUEST_REFUSED = "RequestRefused", "What an annotation asks for cannot be done; the message says why."
+    DISRUPTED = "Disrupted", "The platform took a pod away; that is nobody's fault and counts for nothing."
     NO_TARGET = "NoTarget", "There is no good revision to go back to; the plug-in is scaled to zero."
 
     # Runs

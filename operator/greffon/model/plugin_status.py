@@ -14,6 +14,8 @@ class Revisions(Model):
     desired: str | None = None
     active: str | None = None
     last_good: str | None = None
+    pinned: str | None = None
+    pinned_over: str | None = None
 
 
 class ImageStatus(Model):

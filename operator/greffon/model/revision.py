@@ -3,7 +3,7 @@
 Written by the operator at each activation; read to go back, to compare and to show history.
 """
 
-from greffon.model.base import Forgiving, JsonObject, Model
+from greffon.model.base import Forgiving, JsonObject, Model, Time
 from greffon.model.meta import Object
 from greffon.model.vocabulary import RevisionState
 
@@ -41,6 +41,11 @@ class PluginRevisionStatus(Model):
     """Where the revision stands now."""
 
     state: RevisionState = RevisionState.ACTIVE
+    cause: str | None = None
+    message: str | None = None
+    time: Time | None = None
+    crashes: int | None = None
+    last_words: str | None = None
 
 
 class PluginRevision(Object):

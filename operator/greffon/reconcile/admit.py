@@ -31,6 +31,12 @@ class Refusal:
     message: str
 
 
+def unreadable(number: int) -> Refusal:
+    """The revision to go back to is gone, or of a release whose fields this one does not know."""
+    text = f"revision r{number} should run, but its PluginRevision is gone or cannot be read; change the spec"
+    return Refusal(Reason.INVALID_SPEC, text)
+
+
 Check = Callable[[PluginSpec, Effective, Context], Refusal | None]
 
 

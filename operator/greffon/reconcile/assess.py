@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from greffon.model.conditions import Reason
 from greffon.reconcile.admit import Refusal
+from greffon.reconcile.course import Course
+from greffon.reconcile.course_words import course_health
 from greffon.reconcile.health import Health, State, service_health, settles_in
 from greffon.reconcile.observe import Observation
 from greffon.reconcile.runs import LastRun, last_run
@@ -22,6 +24,7 @@ class Situation:
         health: state, reason and sentence for `Ready`.
         available: some revision serves, or could be run.
         available_message: which one.
+        inner: health of what runs; differs from `health` when that is not what the spec asks for.
         revision: number that the spec asks for, None when it was refused before it got one.
         active: number that runs, None when none does.
         conflict: the foreign object in the way, "" when there is none.
@@ -38,6 +41,8 @@ class Situation:
     conflict: str = ""
     permission: Trouble | None = None
     settles_in: float | None = None
+    inner: Health | None = None
+    course: Course | None = None
 
 
 def refused(o: Observation, refusal: Refusal) -> Situation:
@@ -61,21 +66,24 @@ def _beyond(refusal: Refusal) -> Trouble | None:
     return Trouble(refusal.reason, "Role", refusal.message)
 
 
-def assess(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Situation:
-    """Situation after the writes of this pass."""
-    health = _health(o, e, revision, troubles)
-    active = _active(o, e, revision, health, troubles)
+def assess(o: Observation, e: Effective, course: Course, troubles: tuple[Trouble, ...]) -> Situation:
+    """Situation after the writes of this pass; `e` is of the revision that runs."""
+    revision = course.number
+    inner = _health(o, e, revision, troubles)
+    active = None if course.run is None else _active(o, e, revision, inner, troubles)
     available = active is not None and not o.plugin.spec.suspend
     return Situation(
-        health=health,
+        health=inner if troubles or o.plugin.spec.suspend else course_health(o, course, inner),
         available=available,
         available_message=_serves(active, available, e),
-        revision=revision,
+        revision=course.desired,
         active=active,
         last_run=last_run(o) if e.mode == "Job" else None,
         conflict=next((t.where for t in troubles if t.reason is Reason.CHILD_CONFLICT), ""),
         permission=next((t for t in troubles if t.where.startswith(("Role ", "RoleBinding "))), None),
         settles_in=settles_in(o.pods, o.now) if e.mode == "Service" else None,
+        inner=inner,
+        course=course,
     )
 
 

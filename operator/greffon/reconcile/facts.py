@@ -27,6 +27,8 @@ class DeploymentFacts:
     deadline_exceeded: bool
     failure: str
     """Why pods cannot be made (quota, admission), "" when they can."""
+    revision: int = 0
+    """The revision whose pods its template makes."""
 
     @property
     def complete(self) -> bool:
@@ -41,7 +43,9 @@ class PodFacts:
     Attributes:
         waiting, waiting_message: why it does not run (ImagePullBackOff, CrashLoopBackOff, …).
         ended: reason of its last end (OOMKilled, Error, Completed), "" when it never ended.
+        crashes: how often its process has ended by now.
         unschedulable: why no node takes the pod.
+        disruption: why the platform took the pod away (eviction, preemption, lost node), "" when it did not.
         report: the termination message, which carries the result of a run.
     """
 
@@ -57,6 +61,9 @@ class PodFacts:
     unschedulable: str
     finished_at: str
     report: str
+    crashes: int = 0
+    disruption: str = ""
+    deleting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True)
 class RevisionFacts:
-    """A PluginRevision."""
+    """A PluginRevision; cause, message and time tell of its quarantine."""
 
     number: int
     version: str
@@ -80,6 +87,9 @@ class RevisionFacts:
     state: str
     sources: tuple[str, ...]
     parent: str | None
+    cause: str = ""
+    message: str = ""
+    time: str = ""
 
 
 def deployment(obj: Json) -> DeploymentFacts:
@@ -96,6 +106,7 @@ def deployment(obj: Json) -> DeploymentFacts:
         total=status.get("replicas", 0),
         deadline_exceeded=progressing.get("reason") == "ProgressDeadlineExceeded",
         failure=_short(failure.get("message", "")) if failure.get("status") == "True" else "",
+        revision=_revision_of(spec.get("template") or {}),
     )
 
 
@@ -109,13 +120,13 @@ def pod(obj: Json) -> PodFacts:
     waiting = state.get("waiting") or {}
     ended = state.get("terminated") or last.get("terminated") or {}
     scheduled = _conditions(status).get("PodScheduled", {})
-    number = (meta.get("labels") or {}).get(keys.LABEL_REVISION, "")
+    restarts = container.get("restartCount", 0)
     return PodFacts(
-        revision=int(number) if number.isdigit() else 0,
+        revision=_revision_of(obj),
         controller_uid=controller_uid(obj),
         phase=status.get("phase", ""),
         ready=bool(container.get("ready")) and "deletionTimestamp" not in meta,
-        restarts=min(container.get("restartCount", 0), 1),
+        restarts=min(restarts, 1),
         waiting=waiting.get("reason", ""),
         waiting_message=_short(waiting.get("message", "")),
         ended=ended.get("reason", ""),
@@ -124,7 +135,39 @@ def pod(obj: Json) -> PodFacts:
         finished_at=ended.get("finishedAt") or "",
         # Only a pod that has ended for good carries a result; a service's last words are not one.
         report=(state.get("terminated") or {}).get("message", "") if status.get("phase") in _ENDED else "",
+        crashes=min(restarts + (1 if ended and "running" not in state else 0), MOST_CRASHES),
+        disruption=_disruption(status),
+        deleting="deletionTimestamp" in meta,
     )
+
+
+def _revision_of(template: Json) -> int:
+    number = ((template.get("metadata") or {}).get("labels") or {}).get(keys.LABEL_REVISION, "")
+    return int(number) if number.isdigit() else 0
+
+
+def _disruption(status: Json) -> str:
+    """The API server's own mark, and the reasons that a kubelet gives when it ends a pod by itself."""
+    condition = _conditions(status).get("DisruptionTarget", {})
+    if condition.get("status") == "True":
+        return _short(f"{condition.get('reason', '')}: {condition.get('message', '')}")
+    return str(status["reason"]) if status.get("reason") in _TAKEN_AWAY else ""
+
+
+MOST_CRASHES = 100
+_TAKEN_AWAY = (
+    "Evicted",
+    "Preempting",
+    "Shutdown",
+    "Terminated",
+    "NodeLost",
+    "NodeShutdown",
+    "NodeAffinity",
+    "OutOfcpu",
+    "OutOfmemory",
+    "OutOfpods",
+    "UnexpectedAdmissionError",
+)
 
 
 def _unschedulable(condition: Json) -> str:
@@ -154,14 +197,17 @@ def job(obj: Json) -> JobFacts:
 
 def revision(obj: Json) -> RevisionFacts:
     """Read a PluginRevision."""
-    spec = obj["spec"]
+    spec, status = obj["spec"], obj.get("status") or {}
     return RevisionFacts(
         number=int(spec["revision"]),
         version=str(spec.get("version", "")),
         content_hash=str(spec.get("contentHash", "")),
-        state=(obj.get("status") or {}).get("state", "Active"),
+        state=status.get("state", "Active"),
         sources=tuple(str(name) for name in spec.get("sources") or ()),
         parent=spec.get("parent"),
+        cause=status.get("cause", ""),
+        message=status.get("message", ""),
+        time=status.get("time", ""),
     )
 
 

@@ -16,19 +16,23 @@ from greffon.engine.queue import Key
 from greffon.engine.scope import note
 from greffon.engine.workers import Result
 from greffon.model.errors import SpecError
-from greffon.model.plugin import Plugin
+from greffon.model.plugin import Plugin, PluginSpec
 from greffon.reconcile import revisions
-from greffon.reconcile.admit import admit
+from greffon.reconcile.admit import admit, unreadable
 from greffon.reconcile.apply import Applier
+from greffon.reconcile.archive import Archive
 from greffon.reconcile.assess import Situation, assess, refused
+from greffon.reconcile.course import Course, needed, steer
+from greffon.reconcile.facts import RevisionFacts
 from greffon.reconcile.observe import Observation, observe
 from greffon.reconcile.plan import Plan, plan
 from greffon.reconcile.report import Reporter
+from greffon.reconcile.rollout import QUARANTINED
 from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
 from greffon.resources.desired import desired
-from greffon.resources.effective import Effective, effective
+from greffon.resources.effective import effective
 
 
 class PluginReconciler:
@@ -39,11 +43,12 @@ class PluginReconciler:
         cache: Cache[Seen],
         applier: Applier,
         reporter: Reporter,
+        archive: Archive,
         context: Callable[[], Context],
         now: Callable[[], datetime],
     ) -> None:
         self._cache, self._applier, self._reporter = cache, applier, reporter
-        self._context, self._now = context, now
+        self._archive, self._context, self._now = archive, context, now
 
     async def reconcile(self, key: Key) -> Result:
         """One pass. Raises ApiError when the API server could not be asked; the caller tries again."""
@@ -62,33 +67,51 @@ class PluginReconciler:
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
         choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
         note(revision=choice.number)
-        todo = self._plan(o, e, choice)
+        course = steer(o, e, choice)
+        spec = plugin.spec if course.number == choice.number else await self._archive.spec(plugin, course.number)
+        if spec is None:
+            return await self._reporter.tell(entry, o, e, refused(o, unreadable(course.number)))
+        e = effective(spec, o.context)
+        if course.number != choice.number and (refusal := admit(spec, e, o.context)):
+            return await self._reporter.tell(entry, o, e, refused(o, refusal))
+        todo = self._plan(o, spec, choice, course, keep=e.history_limit)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
+        await self._decree(o, course)
         troubles = await self._carry_out(o, choice, todo)
         o = observe(plugin, entry, self._cache, o.context, o.now)
-        situation = assess(o, e, choice.number, troubles)
+        situation = assess(o, e, course, troubles)
         result = await self._reporter.tell(entry, o, e, situation)
-        await self._tidy(o, choice.number, situation, keep=e.history_limit)
+        await self._tidy(o, course, situation, keep=e.history_limit)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
 
-    def _plan(self, o: Observation, e: Effective, choice: revisions.Choice) -> Plan:
-        wanted = desired(o.identity, o.plugin.spec, choice.number, o.context)
-        kept = revisions.kept(o.revisions, choice.number, e.history_limit)
+    def _plan(self, o: Observation, spec: PluginSpec, choice: revisions.Choice, course: Course, *, keep: int) -> Plan:
+        asked = course.requests
+        wanted = desired(o.identity, spec, course.number, o.context, restart=asked.restart, stopped=course.run is None)
+        kept = revisions.kept(o.revisions, needed(o, course), keep)
         return plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
+
+    async def _decree(self, o: Observation, course: Course) -> None:
+        """Make the decision durable before it is carried out: whoever comes after a crash decides alike."""
+        seen = {child.facts.number: child for child in o.children if isinstance(child.facts, RevisionFacts)}
+        for number, fault in course.quarantine:
+            if number in seen:
+                await self._reporter.write_status(revisions.quarantined(seen[number], fault, o.now))
+        if course.requests.reset:
+            for child, state in revisions.to_move(o.children, course.number, course.past.good, reset=True):
+                if isinstance(child.facts, RevisionFacts) and child.facts.state == QUARANTINED:
+                    await self._reporter.write_status(revisions.state_of(child, state))
 
     async def _carry_out(self, o: Observation, choice: revisions.Choice, todo: Plan) -> tuple[Trouble, ...]:
         self._reporter.announce(o, choice, todo)
         results = await self._applier.carry_out(todo, o.plugin.uid)
         return tuple(result for result in results if isinstance(result, Trouble))
 
-    async def _tidy(self, o: Observation, current: int, situation: Situation, *, keep: int) -> None:
+    async def _tidy(self, o: Observation, course: Course, situation: Situation, *, keep: int) -> None:
         """Old revisions step back once the new one serves; those beyond the limit go."""
-        if situation.active != current:
+        if course.run is None or situation.active != course.run:
             return
-        for seen in revisions.to_supersede(o.children, current):
-            await self._reporter.write_status(revisions.state_of(seen, "Superseded"))
-        for seen in revisions.to_reactivate(o.children, current):
-            await self._reporter.write_status(revisions.state_of(seen, "Active"))
-        for seen in revisions.to_delete(o.children, revisions.kept(o.revisions, current, keep)):
-            await self._applier.remove(seen)
+        for child, state in revisions.to_move(o.children, course.run, course.past.good, reset=False):
+            await self._reporter.write_status(revisions.state_of(child, state))
+        for child in revisions.to_delete(o.children, revisions.kept(o.revisions, needed(o, course), keep)):
+            await self._applier.remove(child)

@@ -34,6 +34,8 @@ from greffon.resources.effective import Effective
 
 Json = dict[str, Any]
 _log = logging.getLogger(__name__)
+_URGENT = ("handled", "history", "quarantined")
+"""Parts of a status that are part of a decision, or that somebody waits for."""
 Fleet = Callable[[Key, tuple[str, str, str] | None], None]
 """Called with (key, (type, "True" | "False", reason)) for a Plugin, with None when it is gone."""
 
@@ -72,8 +74,10 @@ class Reporter:
         wait = self._grace_left(entry.key, s)
         made = status.compose(o, e, s)
         if made != (orjson.loads(entry.body).get("status") or {}):
-            if wait > 0:
+            before = orjson.loads(entry.body).get("status") or {}
+            if wait > 0 and all(made.get(part) == before.get(part) for part in _URGENT):
                 return Result(requeue_after=wait)
+            self._tell_history(o, made.get("history") or [], before.get("history") or [])
             ready = str(s.health.state is State.GOOD)
             _log.info("%s", s.health.message, extra={"ready": ready, "reason": str(s.health.reason)})
             self._warn(entry, o, s)
@@ -137,6 +141,15 @@ class Reporter:
             self._working_since.pop(key, None)
             return 0.0
         return self._working_since.setdefault(key, self._clock()) + self._grace - self._clock()
+
+    def _tell_history(self, o: Observation, now: list[Json], before: list[Json]) -> None:
+        """Events for what is new in the history, but for activations, which `Ready` tells."""
+        for entry in reversed(now[: len(now) - len(before)] if len(now) > len(before) else []):
+            if entry["action"] == "Activated":
+                continue
+            kind = "Warning" if entry["action"] in ("RolledBack", "Quarantined") else "Normal"
+            text = f"revision r{entry['revision']} ({entry.get('version')})"
+            self._recorder.record(o.plugin, kind, entry["action"], f"{text}: {entry.get('cause', '')}")
 
     def _warn(self, entry: Seen, o: Observation, s: Situation) -> None:
         """One Event when a plug-in starts to fail for a new reason."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from greffon.kube import kinds
 from greffon.model import keys
+from greffon.model.base import to_rfc3339
 from greffon.model.plugin import PluginSpec
 from greffon.reconcile.facts import RevisionFacts
+from greffon.reconcile.faults import Fault
 from greffon.reconcile.seen import Seen
 from greffon.resources import names, revisions
 from greffon.resources.context import Identity
@@ -43,12 +46,23 @@ def choose(plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[Rev
     return Choice(number, made, is_new=True)
 
 
-def kept(known: Sequence[RevisionFacts], current: int, limit: int) -> tuple[RevisionFacts, ...]:
-    """Revisions to keep: the current one and the newest others, `limit` in all."""
-    others = [fact for fact in known if fact.number != current]
-    room = max(limit - 1, 0)
-    newest = others[-room:] if room else []
-    return tuple(fact for fact in known if fact.number == current or fact in newest)
+def kept(known: Sequence[RevisionFacts], needed: Collection[int], limit: int) -> tuple[RevisionFacts, ...]:
+    """Revisions to keep: those that are needed, quarantined ones so that they stay known, and the newest others.
+
+    Args:
+        needed: what runs, what is desired, what one would go back to, what runs in flight use.
+        limit: how many in all; only the needed ones may exceed it, and `MOST_QUARANTINED` of the others.
+    """
+    quarantined = [fact.number for fact in known if fact.state == "Quarantined" and fact.number not in needed]
+    firm = {*needed, *quarantined[-MOST_QUARANTINED:]}
+    others = [fact.number for fact in known if fact.number not in firm and fact.number not in quarantined]
+    room = max(limit - len(firm), 0)
+    keep = firm | set(others[-room:] if room else ())
+    return tuple(fact for fact in known if fact.number in keep)
+
+
+MOST_QUARANTINED = 10
+"""A pipeline that produces one bad version after another must not fill the cluster with their records."""
 
 
 def kept_files(facts: Collection[RevisionFacts]) -> frozenset[str]:
@@ -56,22 +70,26 @@ def kept_files(facts: Collection[RevisionFacts]) -> frozenset[str]:
     return frozenset(name for fact in facts for name in fact.sources)
 
 
-def to_supersede(children: Collection[Seen], current: int) -> list[Seen]:
-    """Revisions that still say Active though another one runs."""
-    return [
-        seen
-        for seen in children
-        if isinstance(seen.facts, RevisionFacts) and seen.facts.number != current and seen.facts.state == "Active"
-    ]
+def to_move(children: Collection[Seen], current: int, good: Collection[int], *, reset: bool) -> list[tuple[Seen, str]]:
+    """Revisions whose state is no longer true, with the new one; `current` is the one that runs.
+
+    Args:
+        good: revisions that have served; one can go back to them.
+        reset: quarantine is lifted.
+    """
+    found = [(seen, seen.facts) for seen in children if isinstance(seen.facts, RevisionFacts)]
+    wanted = [(seen, fact.state, _state(fact, current, good, reset=reset)) for seen, fact in found]
+    return [(seen, state) for seen, before, state in wanted if state != before]
 
 
-def to_reactivate(children: Collection[Seen], current: int) -> list[Seen]:
-    """The current revision, when an earlier change had superseded it."""
-    return [
-        seen
-        for seen in children
-        if isinstance(seen.facts, RevisionFacts) and seen.facts.number == current and seen.facts.state != "Active"
-    ]
+def _state(fact: RevisionFacts, current: int, good: Collection[int], *, reset: bool) -> str:
+    if fact.state == "Quarantined" and not reset:
+        return fact.state
+    if fact.number == current:
+        return "Active"
+    if fact.state == "Active" or (fact.state == "Quarantined" and reset):
+        return "Standby" if fact.number in good else "Superseded"
+    return fact.state
 
 
 def to_delete(children: Collection[Seen], keep: Collection[RevisionFacts]) -> list[Seen]:
@@ -82,6 +100,18 @@ def to_delete(children: Collection[Seen], keep: Collection[RevisionFacts]) -> li
         for seen in children
         if isinstance(seen.facts, RevisionFacts) and seen.facts.number not in numbers and not seen.deleting
     ]
+
+
+def quarantined(seen: Seen, fault: Fault, now: datetime) -> Json:
+    """The status of a revision that has failed: the durable part of the decision to go back."""
+    body = state_of(seen, "Quarantined")
+    body["status"] |= {
+        "cause": str(fault.reason),
+        "message": fault.message[:1024],
+        "time": to_rfc3339(now),
+        "crashes": fault.crashes,
+    }
+    return body
 
 
 def state_of(seen: Seen, state: str) -> Json:

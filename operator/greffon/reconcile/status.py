@@ -14,13 +14,16 @@ from greffon.model import keys
 from greffon.model.base import to_rfc3339
 from greffon.model.conditions import Reason
 from greffon.model.plugin import Plugin
+from greffon.model.plugin_status import Revisions
+from greffon.reconcile import history, rollout
 from greffon.reconcile.assess import Situation
+from greffon.reconcile.course import Course
 from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.rollout import QUARANTINED
 from greffon.resources.effective import Effective, as_status
 
 Json = dict[str, Any]
-HISTORY_LIMIT = 50
 LONGEST_MESSAGE = 4096
 """As the schema has it; a longer one would make the whole status refused."""
 
@@ -33,8 +36,9 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
         "conditions": conditions(plugin, s, o.now),
         "revisions": _revisions(plugin, s),
         "effective": as_status(e),
-        "history": _history(plugin, e, s, o.now),
-        "handled": _handled(plugin),
+        "history": _history(o, s),
+        "handled": _handled(plugin, s),
+        "quarantined": _quarantined(o),
     }
     if e.image:
         made["image"] = {"ref": e.image}
@@ -67,6 +71,7 @@ def conditions(plugin: Plugin, s: Situation, now: datetime) -> list[Json]:
         ("Stalled", failing, h.reason, h.message if failing else ""),
         ("Available", s.available, Reason.AVAILABLE if s.available else h.reason, s.available_message),
         *_permission(plugin, s),
+        *_rolled_back(s),
     ]
     if s.conflict:
         found.append(("ChildConflict", True, Reason.CHILD_CONFLICT, f"{s.conflict} belongs to somebody else"))
@@ -84,6 +89,17 @@ def _permission(plugin: Plugin, s: Situation) -> list[tuple[str, bool, Reason, s
     if s.health.state is State.FAILING and s.health.reason in _UNKNOWN_PERMISSION:
         return []
     return [("PermissionsGranted", True, Reason.GRANTED, "the Role holds exactly the declared rules")]
+
+
+def _rolled_back(s: Situation) -> list[tuple[str, bool, Reason, str]]:
+    """Only when another revision runs than the spec asks for, or a request to that end cannot be met."""
+    if s.course is None:
+        return []
+    if s.course.requests.refused:
+        return [("RolledBack", False, Reason.REQUEST_REFUSED, s.course.requests.refused)]
+    if s.course.run in (s.course.desired, None):
+        return []
+    return [("RolledBack", True, s.health.reason, s.health.message)]
 
 
 _UNKNOWN_PERMISSION = (Reason.CHILD_CONFLICT, Reason.NAMESPACE_TERMINATING, Reason.FORBIDDEN, Reason.CHILD_REJECTED)
@@ -110,25 +126,71 @@ def _revisions(plugin: Plugin, s: Situation) -> Json:
     before = plugin.status.revisions
     desired = keys.revision_name(plugin.name, s.revision) if s.revision else before.desired if before else None
     active = keys.revision_name(plugin.name, s.active) if s.active else None
-    good = s.health.state is State.GOOD and active
+    good = s.inner is not None and s.inner.state is State.GOOD and active
     last_good = active if good else (before.last_good if before else None)
-    made = {"desired": desired, "active": active, "lastGood": last_good}
+    made = {"desired": desired, "active": active, "lastGood": last_good, **_pin(plugin, s, before)}
     return {key: value for key, value in made.items() if value}
 
 
-def _history(plugin: Plugin, e: Effective, s: Situation, now: datetime) -> list[Json]:
-    """Newest first; a revision enters when it first serves."""
-    entries = [entry.to_wire() for entry in plugin.status.history]
-    if s.active is None or s.active != s.revision or (entries and entries[0]["revision"] == s.active):
+def _pin(plugin: Plugin, s: Situation, before: Revisions | None) -> Json:
+    if s.course is None:  # the spec was refused: what was asked for stays as it was
+        return {"pinned": before.pinned, "pinnedOver": before.pinned_over} if before else {}
+    asked = s.course.requests
+    names = {"pinned": asked.pinned, "pinnedOver": asked.pinned_over}
+    return {key: keys.revision_name(plugin.name, number) for key, number in names.items() if number}
+
+
+def _history(o: Observation, s: Situation) -> list[Json]:
+    """Newest first."""
+    entries = [entry.to_wire() for entry in o.plugin.status.history]
+    if s.course is None:
         return entries
-    entry = {"revision": s.active, "version": e.version, "action": "Activated", "time": to_rfc3339(now)}
-    return [entry, *entries][: min(max(e.history_limit, 1), HISTORY_LIMIT)]
+    versions = {fact.number: fact.version for fact in o.revisions}
+    made = [
+        {"revision": number, "action": action, "time": to_rfc3339(o.now)}
+        | ({"version": versions[number]} if number in versions else {})
+        | ({"cause": cause[:1024]} if cause else {})
+        for action, number, cause in history.grow(s.course.past, _news(o, s, s.course))
+    ]
+    return [*reversed(made), *entries][: history.LIMIT]
 
 
-def _handled(plugin: Plugin) -> Json:
-    """Echo of the one-shot verbs; `reconcile` is done by being here."""
+def _news(o: Observation, s: Situation, course: Course) -> history.News:
+    known = {entry.revision for entry in o.plugin.status.quarantined}
+    fresh = [
+        f for f in o.revisions if f.state == QUARANTINED and keys.revision_name(o.plugin.name, f.number) not in known
+    ]
+    fell = course.situation in (rollout.Situation.FALLEN_BACK, rollout.Situation.EXHAUSTED)
+    good = s.inner is not None and s.inner.state is State.GOOD
+    return history.News(
+        quarantined=tuple((fact.number, f"{fact.cause}: {fact.message}") for fact in fresh),
+        serves=s.active if good and s.active == course.run else None,
+        fallen_back=course.run if fell else None,
+        pinned=course.run if course.situation is rollout.Situation.PINNED else None,
+        reset=course.desired if course.requests.reset else None,
+        stopped=bool(o.plugin.spec.suspend) and s.health.state is State.FAILING,
+    )
+
+
+def _quarantined(o: Observation) -> list[Json]:
+    """Newest first."""
+    return [
+        {"revision": keys.revision_name(o.plugin.name, fact.number), "cause": fact.cause, "message": fact.message}
+        | ({"time": fact.time} if fact.time else {})
+        for fact in reversed(o.revisions)
+        if fact.state == QUARANTINED
+    ][:MOST_QUARANTINED]
+
+
+MOST_QUARANTINED = 50
+
+
+def _handled(plugin: Plugin, s: Situation) -> Json:
+    """Echo of the one-shot verbs; a refused spec has none acted on but `reconcile`, which is done by being here."""
+    if s.course:
+        return dict(s.course.requests.handled)
     token = plugin.annotations.get(keys.ANNOTATION_RECONCILE)
-    return {"reconcile": token[:256]} if token else {}
+    return (plugin.status.handled or {}) | ({"reconcile": token[:256]} if token else {})
 
 
 def _last_run(s: Situation) -> Json:

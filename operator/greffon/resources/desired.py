@@ -6,6 +6,7 @@ part of it: it is written once, when a revision is activated (`reconcile.revisio
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from greffon.model.plugin import PluginSpec
@@ -18,12 +19,16 @@ from greffon.resources.pod import PodRequest
 Json = dict[str, Any]
 
 
-def desired(plugin: Identity, spec: PluginSpec, revision: int, context: Context) -> list[Json]:
+def desired(
+    plugin: Identity, spec: PluginSpec, revision: int, context: Context, *, restart: str = "", stopped: bool = False
+) -> list[Json]:
     """The children of a plug-in at a revision: confinement first, what it confines last.
 
     Args:
         spec: the spec to run; another than the user's newest one when an older revision runs.
         revision: its number, shown on the pods.
+        restart: token of the last wish for new pods.
+        stopped: nothing of it may run, whatever the spec says.
     """
     e = effective(spec, context)
     if not e.mode:
@@ -36,7 +41,8 @@ def desired(plugin: Identity, spec: PluginSpec, revision: int, context: Context)
         made += [permissions.role(plugin, rules), permissions.role_binding(plugin)]
     if content := files(e):
         made.append(config_map(plugin, content))
-    return made + _workloads(pod_request(plugin, spec, e, revision), suspended=bool(spec.suspend))
+    request = replace(pod_request(plugin, spec, e, revision), restart=restart if e.mode == "Service" else "")
+    return made + _workloads(request, suspended=bool(spec.suspend) or stopped)
 
 
 def pod_request(plugin: Identity, spec: PluginSpec, e: Effective, revision: int) -> PodRequest:

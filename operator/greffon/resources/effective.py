@@ -88,6 +88,9 @@ class Effective:
     progress_deadline_seconds: int
     soak_seconds: int
     history_limit: int
+    auto_rollback: bool
+    watch_seconds: int
+    max_crashes: int
 
     @property
     def is_script(self) -> bool:
@@ -126,6 +129,9 @@ def effective(spec: PluginSpec, context: Context) -> Effective:
         progress_deadline_seconds=_or(rollout.progress_deadline_seconds, 300),
         soak_seconds=_or(rollout.soak_seconds, 0),
         history_limit=_or(rollback.history_limit, 10),
+        auto_rollback=rollback.auto is not False,
+        watch_seconds=_or(rollback.watch_seconds, 1800),
+        max_crashes=_or(rollback.max_crashes, 3),
     )
 
 

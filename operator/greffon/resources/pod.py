@@ -23,6 +23,7 @@ Json = dict[str, Any]
 SOURCE_PATH = "/plugin/src"
 CONFIG_PATH = "/plugin/config"
 EVENT_PATH = "/plugin/event"
+LEAVING_SECONDS = 3
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path, not a secret
 
 
@@ -35,6 +36,7 @@ class PodRequest:
         run: name of the PluginRun, if there is one.
         event: JSON text handed to a Job, kept in an annotation and shown to it as a file.
         timeout_seconds: the script's own limit; None in Service mode.
+        restart: the token of the last wish to restart; another one makes other pods.
     """
 
     plugin: Identity
@@ -46,6 +48,7 @@ class PodRequest:
     run: str = ""
     event: str = ""
     timeout_seconds: int | None = None
+    restart: str = ""
 
 
 def pod_template(request: PodRequest) -> Json:
@@ -88,7 +91,9 @@ def _metadata(request: PodRequest) -> Json:
     made = labels(request.plugin) | {keys.LABEL_REVISION: str(request.revision)}
     if request.run:
         made[keys.LABEL_RUN] = request.run
-    return {"labels": made} | ({"annotations": {keys.ANNOTATION_EVENT: request.event}} if request.event else {})
+    notes = {keys.ANNOTATION_EVENT: request.event, keys.ANNOTATION_RESTART: request.restart}
+    given = {name: value for name, value in notes.items() if value}
+    return {"labels": made} | ({"annotations": given} if given else {})
 
 
 def _container(request: PodRequest) -> Json:
@@ -115,6 +120,8 @@ def _container(request: PodRequest) -> Json:
         made["command"] = [_literal(word) for word in e.entrypoint]
     if e.ports:
         made["ports"] = [{"name": p.name, "containerPort": p.port, "protocol": p.protocol} for p in e.ports]
+        # The nodes learn a little late that the pod is leaving; until then it still answers.
+        made["lifecycle"] = {"preStop": {"sleep": {"seconds": LEAVING_SECONDS}}}
     return made | _probes(e)
 
 

@@ -28,7 +28,7 @@ class Behaviour:
     """
 
     start: float = 1.0
-    service: Literal["ready", "never", "pull", "crash", "oom", "unschedulable", "secret"] = "ready"
+    service: Literal["ready", "never", "pull", "unknown", "crash", "oom", "unschedulable", "secret"] = "ready"
     exit_code: int = 0
     reason: str = ""
     message: str = ""
@@ -67,6 +67,8 @@ def service_status(b: Behaviour, store: Store) -> Json:
         }
     if b.service == "pull":
         return _waiting("ImagePullBackOff", "Back-off pulling image")
+    if b.service == "unknown":
+        return _waiting("ImagePullBackOff", 'Back-off pulling image "x": ErrImagePull: manifest unknown: not found')
     if b.service == "secret":
         return _waiting("CreateContainerConfigError", 'secret "db" not found')
     code, reason = (137, "OOMKilled") if b.service == "oom" else (b.exit_code or 1, "Error")

@@ -6,8 +6,11 @@ from typing import Any
 
 from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
+from greffon.reconcile import history, requests
+from greffon.reconcile.course import Course
 from greffon.reconcile.facts import DeploymentFacts, JobFacts, PodFacts, RevisionFacts
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.rollout import Situation
 from greffon.resources.effective import Effective, effective
 from tests.unit.resources.samples import CONTEXT, SERVICE, Json
 
@@ -35,6 +38,13 @@ def run(name: str = "by-hand", status: Json | None = None, *, age: float = 60, *
     """A PluginRun as it is read; `age` in seconds."""
     meta = {"name": name, "namespace": "team-a", "uid": f"uid-{name}", "generation": 1, "creationTimestamp": ago(age)}
     return PluginRun.parse({"metadata": meta, "spec": {"pluginRef": {"name": "sample"}} | spec, "status": status or {}})
+
+
+def course(subject: Plugin, number: int = 3) -> Course:
+    """The desired revision is tried; nobody asks for anything else."""
+    past = history.read(subject.status.history)
+    asked = requests.read(subject, number, {number: "Active"})
+    return Course(number, Situation.TRYING, number, (), None, asked, past)
 
 
 GOOD_POD = PodFacts(

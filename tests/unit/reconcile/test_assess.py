@@ -10,7 +10,7 @@ from greffon.reconcile.admit import Refusal
 from greffon.reconcile.assess import Situation, assess, refused
 from greffon.reconcile.health import State
 from greffon.reconcile.trouble import Trouble
-from tests.unit.reconcile.situations import ago, deployment, effective_of, job, observation, plugin, pod, run
+from tests.unit.reconcile.situations import ago, course, deployment, effective_of, job, observation, plugin, pod, run
 from tests.unit.resources.samples import JOB, SERVICE, WEBHOOK, Json, with_run
 
 GOOD, WORKING, FAILING = State.GOOD, State.WORKING, State.FAILING
@@ -25,7 +25,7 @@ LOADED = deployment(current=False)
 def situation(wire: Json, *troubles: Trouble, status: Json | None = None, revision: int = 3, **facts: Any) -> Situation:
     """The situation of a plug-in with that spec and those facts."""
     subject = plugin(wire, status)
-    return assess(observation(subject, **facts), effective_of(subject), revision, troubles)
+    return assess(observation(subject, **facts), effective_of(subject), course(subject, revision), troubles)
 
 
 ACTIVE: Json = {"revisions": {"active": "sample-r2"}}

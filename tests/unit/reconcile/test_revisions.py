@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from greffon.engine.queue import Key
 from greffon.reconcile.facts import RevisionFacts
 from greffon.reconcile.revisions import (
+    MOST_QUARANTINED,
     choose,
     kept,
     kept_files,
     state_of,
     to_delete,
-    to_reactivate,
-    to_supersede,
+    to_move,
 )
 from greffon.reconcile.seen import Seen
 from greffon.resources.effective import effective
@@ -86,7 +86,7 @@ KEPT: dict[str, tuple[list[RevisionFacts], int, int, list[int]]] = {
 
 @pytest.mark.parametrize(("known", "current", "limit", "expected"), KEPT.values(), ids=KEPT)
 def test_which_are_kept(known: list[RevisionFacts], current: int, limit: int, expected: list[int]) -> None:
-    assert numbers(kept(known, current, limit)) == expected
+    assert numbers(kept(known, {current}, limit)) == expected
 
 
 @settings(max_examples=100, deadline=None)
@@ -95,7 +95,7 @@ def test_the_current_one_is_always_kept_and_the_limit_is_never_exceeded(
     known: set[int], current: int, limit: int
 ) -> None:
     facts = [revision(number) for number in sorted(known)]
-    found = numbers(kept(facts, current, limit))
+    found = numbers(kept(facts, {current}, limit))
     assert (current in found) == (current in known)
     assert len(found) <= max(limit, 1)
     assert found == sorted(found)
@@ -116,13 +116,43 @@ CHILDREN = [
 ]
 
 
-def test_older_revisions_that_say_active_step_back() -> None:
-    assert [c.key.name for c in to_supersede(CHILDREN, 3)] == ["sample-r2"]
+MOVES: dict[str, tuple[int, set[int], bool, dict[str, str]]] = {
+    "an older one that never served is history": (3, set(), False, {"sample-r2": "Superseded"}),
+    "an older one that served can be gone back to": (3, {2}, False, {"sample-r2": "Standby"}),
+    "an old one becomes active again": (
+        1,
+        {3},
+        False,
+        {"sample-r1": "Active", "sample-r2": "Superseded", "sample-r3": "Standby"},
+    ),
+    "quarantine stays even for the one that runs": (4, {2, 3}, False, {"sample-r2": "Standby", "sample-r3": "Standby"}),
+    "a reset lifts it": (3, {2, 4}, True, {"sample-r2": "Standby", "sample-r4": "Standby"}),
+    "a reset of one that never served": (3, {2}, True, {"sample-r2": "Standby", "sample-r4": "Superseded"}),
+}
 
 
-def test_the_current_revision_becomes_active_again() -> None:
-    assert [c.key.name for c in to_reactivate(CHILDREN, 1)] == ["sample-r1"]
-    assert to_reactivate(CHILDREN, 3) == []
+@pytest.mark.parametrize(("current", "good", "reset", "expected"), MOVES.values(), ids=MOVES)
+def test_states_follow_what_runs(current: int, good: set[int], reset: bool, expected: dict[str, str]) -> None:
+    assert {c.key.name: state for c, state in to_move(CHILDREN, current, good, reset=reset)} == expected
+
+
+KEPT_BEYOND: dict[str, tuple[set[int], set[int], int, list[int]]] = {
+    "what is needed, however old": ({1, 10}, set(), 3, [1, 9, 10]),
+    "what is needed, beyond the limit": ({1, 2, 3}, set(), 1, [1, 2, 3]),
+    "quarantined ones, so that they stay known": ({10}, {2, 3}, 4, [2, 3, 9, 10]),
+    "quarantined ones beyond the limit": ({10}, {2, 3, 4}, 1, [2, 3, 4, 10]),
+}
+
+
+@pytest.mark.parametrize(("needed", "bad", "limit", "expected"), KEPT_BEYOND.values(), ids=KEPT_BEYOND)
+def test_what_is_kept_beside_the_newest(needed: set[int], bad: set[int], limit: int, expected: list[int]) -> None:
+    known = [revision(n, state="Quarantined" if n in bad else "Superseded") for n in range(1, 11)]
+    assert numbers(kept(known, needed, limit)) == expected
+
+
+def test_only_so_many_quarantined_ones_are_kept() -> None:
+    known = [revision(n, state="Quarantined") for n in range(1, 501)]
+    assert len(kept(known, {500}, 1)) <= 1 + MOST_QUARANTINED
 
 
 def test_what_is_not_kept_goes_and_what_goes_already_is_left() -> None:

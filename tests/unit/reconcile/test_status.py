@@ -15,7 +15,7 @@ from greffon.reconcile.health import Health, State
 from greffon.reconcile.runs import LastRun
 from greffon.reconcile.status import apply_body, compose
 from greffon.reconcile.trouble import Trouble
-from tests.unit.reconcile.situations import NOW, ago, deployment, effective_of, observation, plugin
+from tests.unit.reconcile.situations import NOW, ago, course, deployment, effective_of, observation, plugin
 from tests.unit.resources.samples import JOB, RULE, SERVICE, WEBHOOK, Json, with_run
 
 RULES: Json = {"permissions": {"rules": [RULE]}}
@@ -38,6 +38,8 @@ def situation(health: Health = GOOD, active: int | None = 3, revision: int | Non
 def composed(subject: Plugin, found: Situation, *, later: float = 0, **facts: Any) -> Json:
     """The status of a plug-in, composed so many seconds from now."""
     facts = {"deployment": deployment(), "now": NOW + timedelta(seconds=later)} | facts
+    if found.revision is not None and found.course is None:
+        found = replace(found, inner=found.health, course=course(subject, found.revision))
     return compose(observation(subject, **facts), effective_of(subject), found)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from greffon.reconcile.assess import Situation
-from greffon.reconcile.status import HISTORY_LIMIT
+from greffon.reconcile.history import LIMIT
 from tests.unit.reconcile.situations import ago, plugin
 from tests.unit.reconcile.test_status import FAILING, WORKING, composed, situation
 from tests.unit.resources.samples import SERVICE, Json
@@ -57,7 +57,6 @@ HISTORIES: dict[str, tuple[list[int], Situation, list[int]]] = {
     "nothing before it serves": ([2], situation(WORKING, 2), [2]),
     "nothing when nothing serves": ([2], situation(FAILING, None), [2]),
     "a refused spec activates nothing": ([2], situation(FAILING, 2, None), [2]),
-    "a limit of ten": (list(range(20, 10, -1)), situation(), [3, *range(20, 11, -1)]),
 }
 
 
@@ -68,11 +67,9 @@ def test_history(before: list[int], found: Situation, after: list[int]) -> None:
     assert [line["revision"] for line in made] == after
 
 
-@pytest.mark.parametrize(("limit", "kept"), [(1, 1), (50, 50), (10_000, HISTORY_LIMIT)])
-def test_history_is_bounded(limit: int, kept: int) -> None:
+def test_history_is_bounded() -> None:
     status = {"history": [entry(number) for number in range(100, 40, -1)]}
-    wire = SERVICE | {"rollback": {"historyLimit": limit}}
-    assert len(composed(plugin(wire, status), situation())["history"]) == kept
+    assert len(composed(plugin(SERVICE, status), situation())["history"]) == LIMIT
 
 
 HANDLED: dict[str, tuple[dict[str, str], Json | None]] = {
@@ -80,7 +77,10 @@ HANDLED: dict[str, tuple[dict[str, str], Json | None]] = {
     "a wish": ({"greffon.dev/reconcile": "now"}, {"reconcile": "now"}),
     "an empty wish": ({"greffon.dev/reconcile": ""}, None),
     "a long wish": ({"greffon.dev/reconcile": "x" * 1000}, {"reconcile": "x" * 256}),
-    "wishes that are not handled yet": ({"greffon.dev/restart": "now"}, None),
+    "several wishes": (
+        {"greffon.dev/restart": "a", "greffon.dev/reset": "b"},
+        {"restart": "a", "reset": "b"},
+    ),
 }
 
 

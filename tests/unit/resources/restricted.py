@@ -38,6 +38,7 @@ CONTAINER_FIELDS = frozenset(
         "ports",
         "readinessProbe",
         "livenessProbe",
+        "lifecycle",
     ]
 )
 VOLUME_TYPES = frozenset({"configMap", "downwardAPI", "emptyDir", "projected", "secret"})
@@ -103,9 +104,13 @@ def _probes(_: Json, container: Json) -> bool:
     )
 
 
+_PAUSE: Json = {"preStop": {"sleep": {"seconds": 3}}}
 RULES: dict[str, Rule] = {
     "the pod has no other field": lambda pod, _: set(pod) <= POD_FIELDS,
     "the container has no other field": lambda _, container: set(container) <= CONTAINER_FIELDS,
+    "the only thing that happens before its end is a pause": lambda _, container: (
+        container.get("lifecycle", _PAUSE) == _PAUSE
+    ),
     "there is exactly one container": lambda pod, _: len(pod["containers"]) == 1,
     "no token is mounted by the account": lambda pod, _: pod["automountServiceAccountToken"] is False,
     "the account is the plug-in's own": lambda pod, _: pod["serviceAccountName"].startswith("plg-"),

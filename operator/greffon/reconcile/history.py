@@ -1,0 +1,93 @@
+"""`status.history`: who ran when and why it changed. Pure; read by `reconcile.course`, grown by `reconcile.status`.
+
+Newest first. An entry is derived from the difference between what the status says and what is decided now, so that a
+process that died in between adds it later, and none is added twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from greffon.model.plugin_status import HistoryEntry
+
+ACTIVATED = "Activated"
+ROLLED_BACK = "RolledBack"
+MANUAL = "ManualRollback"
+QUARANTINED = "Quarantined"
+DEACTIVATED = "Deactivated"
+RESET = "Reset"
+_SERVING = (ACTIVATED, ROLLED_BACK, MANUAL)
+LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a decision needs of the history.
+
+    Attributes:
+        good: revisions that have served, the latest first, each once.
+        serving: the revision that served last, and since when; None when none did.
+        in_a_row: automatic rollbacks since the last activation.
+    """
+
+    good: tuple[int, ...]
+    serving: int | None
+    since: datetime | None
+    action: str
+    in_a_row: int
+
+
+def read(entries: Sequence[HistoryEntry]) -> Past:
+    """Digest a history."""
+    serving = [entry for entry in entries if entry.action in _SERVING]
+    good = tuple(dict.fromkeys(entry.revision for entry in serving))
+    in_a_row = next((i for i, entry in enumerate(serving) if entry.action != ROLLED_BACK), len(serving))
+    newest = serving[0] if serving else None
+    stopped = bool(entries) and entries[0].action == DEACTIVATED
+    return Past(
+        good=good,
+        serving=newest.revision if newest and not stopped else None,
+        since=newest.time if newest and not stopped else None,
+        action=newest.action if newest and not stopped else "",
+        in_a_row=in_a_row,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is decided and seen now, as far as history is concerned.
+
+    Attributes:
+        quarantined: (revision, cause) of those whose quarantine the status does not show yet.
+        serves: the revision that serves well, None when none does.
+        fallen_back: the revision that runs because another one failed.
+        pinned: the revision that a person asked for.
+        reset: the desired revision, when quarantine is being lifted.
+        stopped: the spec asks for nothing to run, and nothing does.
+    """
+
+    quarantined: tuple[tuple[int, str], ...] = ()
+    serves: int | None = None
+    fallen_back: int | None = None
+    pinned: int | None = None
+    reset: int | None = None
+    stopped: bool = False
+
+
+def grow(past: Past, news: News) -> list[tuple[str, int, str]]:
+    """New entries, the oldest first: (action, revision, cause)."""
+    made = [(QUARANTINED, number, cause) for number, cause in news.quarantined]
+    if news.reset is not None:
+        made.append((RESET, news.reset, "asked for by annotation"))
+    if news.pinned is not None:
+        if (past.serving, past.action) != (news.pinned, MANUAL):
+            made.append((MANUAL, news.pinned, "asked for by annotation"))
+    elif news.fallen_back is not None and news.quarantined:
+        made.append((ROLLED_BACK, news.fallen_back, news.quarantined[-1][1]))
+    elif news.fallen_back is None and news.serves is not None and past.serving != news.serves:
+        made.append((ACTIVATED, news.serves, ""))
+    if news.stopped and past.serving is not None:
+        made.append((DEACTIVATED, past.serving, "spec.suspend is true"))
+    return made

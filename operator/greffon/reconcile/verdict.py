@@ -1,0 +1,57 @@
+"""Has the running revision failed? Pure; called by `reconcile.course`.
+
+Before a revision has served, both its crashes and its deadline count. Afterwards only crashes within
+`rollback.watchSeconds` do: what happens later is hardly the new version's doing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from greffon.model.conditions import Reason
+from greffon.reconcile.facts import PodFacts
+from greffon.reconcile.faults import Fault, Side, attribute
+from greffon.reconcile.observe import Observation
+from greffon.resources.effective import Effective
+
+
+def service_verdict(o: Observation, e: Effective, revision: int, activated: datetime | None) -> Fault | None:
+    """The fault that makes the operator go back, None when there is none.
+
+    Args:
+        e: effective spec of that revision.
+        activated: when it began to serve; None while it has not.
+    """
+    if o.plugin.spec.suspend or o.deployment is None or o.deployment.revision != revision:
+        return None
+    has_liveness = e.is_script or bool(e.probes and e.probes.live)
+    pods = [pod for pod in o.pods if pod.revision == revision and not pod.deleting]
+    faults = [(pod, fault) for pod in pods if (fault := attribute(pod, has_liveness=has_liveness))]
+    crashed = [fault for pod, fault in faults if fault.side is Side.PLUGIN and _counts(pod, activated, e.watch_seconds)]
+    total = sum(fault.crashes for fault in crashed)
+    if total >= e.max_crashes:
+        worst = max(crashed, key=lambda fault: (fault.crashes, fault.reason, fault.message))
+        return Fault(Side.PLUGIN, worst.reason, f"{worst.message}, {total} times", total)
+    if activated is None:
+        return _late(o, e, [fault for _, fault in faults], pods)
+    return None
+
+
+def _counts(pod: PodFacts, activated: datetime | None, watch_seconds: int) -> bool:
+    if activated is None or not pod.finished_at:
+        return True
+    return datetime.fromisoformat(pod.finished_at) <= activated + timedelta(seconds=watch_seconds)
+
+
+def _late(o: Observation, e: Effective, faults: list[Fault], pods: list[PodFacts]) -> Fault | None:
+    """The deadline has passed. If the platform is in the way, going back would meet the same."""
+    deployment = o.deployment
+    if deployment is None or not (deployment.current and deployment.deadline_exceeded):
+        return None
+    if deployment.failure or not pods or any(fault.side is Side.PLATFORM for fault in faults):
+        return None
+    text = f"not available within {e.progress_deadline_seconds} s"
+    if not faults:
+        return Fault(Side.PLUGIN, Reason.PROGRESS_DEADLINE_EXCEEDED, text)
+    worst = max(faults, key=lambda fault: (fault.crashes, fault.reason, fault.message))
+    return Fault(Side.PLUGIN, worst.reason, f"{text}: {worst.message}", worst.crashes)
