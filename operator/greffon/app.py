@@ -77,9 +77,10 @@ class Operator:
         self.ceiling = Ceiling(self.api, settings.ceiling_role)
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
+        archive = Archive(self.api)
         self._reconcilers: dict[str, workers.Reconciler] = {
-            "Plugin": PluginReconciler(self.cache, applier, reporter, Archive(self.api), self.context, now).reconcile,
-            "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, self.context, now).reconcile,
+            "Plugin": PluginReconciler(self.cache, applier, reporter, archive, self.context, now).reconcile,
+            "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, archive, self.context, now).reconcile,
         }
         self.sweep = Sweep(
             self.api,

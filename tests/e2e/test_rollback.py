@@ -217,7 +217,7 @@ def test_a_restart_makes_new_pods_of_the_same_revision(world: World) -> None:
 
 CLIENT = """
 import json, sys, threading, time, urllib.request
-event = json.load(sys.stdin)["data"]
+event = json.load(sys.stdin)
 failed, seen, lock = [], {}, threading.Lock()
 def ask():
     try:
@@ -259,7 +259,9 @@ def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rol
 
     def result(name: str) -> Json:
         world.kubectl("wait", f"pluginrun/{name}", "--for=jsonpath={.status.outcome}", "--timeout=180s", timeout=200)
-        found: Json = world.get("pluginrun", name)["status"]["output"]
+        status = world.get("pluginrun", name)["status"]
+        assert status["outcome"] == "Succeeded", status
+        found: Json = status["output"]
         with capsys.disabled():
             print(f"\n  {name}: {found}")
         return found

@@ -11,7 +11,8 @@ from greffon.reconcile.observe import Observation
 from greffon.reconcile.requests import Requests
 from greffon.reconcile.revisions import Choice
 from greffon.reconcile.rollout import QUARANTINED, Action, Situation, Standing
-from greffon.reconcile.verdict import service_verdict
+from greffon.reconcile.runs import number_of
+from greffon.reconcile.verdict import job_verdict, service_verdict
 from greffon.resources.effective import Effective
 
 
@@ -55,17 +56,12 @@ def steer(o: Observation, e: Effective, choice: Choice) -> Course:
     if asked.reset:
         states = {number: "Standby" if state == QUARANTINED else state for number, state in states.items()}
         asked = replace(requests.read(o.plugin, choice.number, states), reset=True)
-    running = o.deployment.revision if o.deployment and e.mode == "Service" else None
+    standing = Standing(choice.number, states, past.good, asked.pinned, None, past.in_a_row, e.auto_rollback)
+    running = _running(o, e, standing)
     fault = _fault(o, e, running, past) if running and not asked.reset else None
-    standing = Standing(
-        desired=choice.number,
-        states=states,
-        good=past.good,
-        pinned=asked.pinned,
-        at_fault=running if fault else None,
-        in_a_row=past.in_a_row,
-        auto=e.auto_rollback,
-    )
+    if fault and e.mode == "Job" and standing.fallback() is None:
+        fault = None  # a Job that fails disturbs nobody, and stopping its schedule would help nobody
+    standing = replace(standing, at_fault=running if fault else None)
     situation, action = _decide(standing)
     quarantine: tuple[tuple[int, Fault], ...] = ()
     if action.quarantine is not None and fault:
@@ -80,13 +76,23 @@ def _decide(standing: Standing) -> tuple[Situation, Action]:
     return situation, rollout.next_action(standing, situation)
 
 
+def _running(o: Observation, e: Effective, standing: Standing) -> int | None:
+    """The revision whose pods or runs are judged: a Deployment says it; runs take what would be chosen now."""
+    if e.mode == "Service":
+        return o.deployment.revision if o.deployment else None
+    return _decide(standing)[1].run if e.mode == "Job" else None
+
+
 def _fault(o: Observation, e: Effective, running: int, past: Past) -> Fault | None:
-    return service_verdict(o, e, running, past.since if past.serving == running else None)
+    judge = job_verdict if e.mode == "Job" else service_verdict
+    return judge(o, e, running, past.since if past.serving == running else None)
 
 
 def needed(o: Observation, course: Course) -> set[int]:
     """Revisions that must be kept, whatever the limit says: what is wanted, runs, or would be gone back to."""
     running = {pod.revision for pod in o.pods} | ({o.deployment.revision} if o.deployment else set())
+    running |= {job.revision for _, _, job in o.jobs if not job.outcome}
+    running |= {number_of(run.status.revision) for run in o.runs if run.status.outcome is None}
     kept = {fact.number for fact in o.revisions if fact.state != QUARANTINED}
     last = next((number for number in course.past.good if number in kept and number != course.number), course.number)
     return {course.desired, course.number, last, *running} - {0}

@@ -75,6 +75,7 @@ class JobFacts:
     start: str
     end: str
     run: str
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ def job(obj: Json) -> JobFacts:
         outcome, message = failed.get("reason", "Failed"), _short(failed.get("message", ""))
         end = failed.get("lastTransitionTime", "")
     run = (obj["metadata"].get("labels") or {}).get(keys.LABEL_RUN, "")
-    return JobFacts(outcome, message, status.get("startTime") or "", end, run)
+    number = _revision_of((obj.get("spec") or {}).get("template") or {})
+    return JobFacts(outcome, message, status.get("startTime") or "", end, run, number)
 
 
 def revision(obj: Json) -> RevisionFacts:

@@ -23,6 +23,7 @@ from greffon.model.conditions import Reason
 from greffon.model.errors import SpecError
 from greffon.reconcile import run_status
 from greffon.reconcile.apply import Applier
+from greffon.reconcile.archive import Archive
 from greffon.reconcile.plan import Write
 from greffon.reconcile.report import Reporter
 from greffon.reconcile.run_decide import Action, Decision, decide
@@ -44,11 +45,12 @@ class RunReconciler:
         cache: Cache[Seen],
         applier: Applier,
         reporter: Reporter,
+        archive: Archive,
         context: Callable[[], Context],
         now: Callable[[], datetime],
     ) -> None:
         self._api, self._cache, self._applier, self._reporter = api, cache, applier, reporter
-        self._context, self._now = context, now
+        self._archive, self._context, self._now = archive, context, now
         self._starting: set[str] = set()
 
     async def reconcile(self, key: Key) -> Result:
@@ -85,7 +87,11 @@ class RunReconciler:
             raise AssertionError("a run starts only with a plug-in and a revision")
         if not o.is_owned:
             await self._api.apply(ownership(o.run, o.plugin), uid=o.run.uid)
-        obj = job_of(o.run, o.plugin, o.revision, o.context)
+        spec = o.plugin.spec if o.is_newest else await self._archive.spec(o.plugin, o.revision)
+        if spec is None or spec.run is None or spec.run.mode != "Job":
+            text = f"revision r{o.revision}, which runs now, cannot be run as a Job"
+            return await self._tell(entry, o, Decision.waiting(Reason.PLUGIN_NOT_READY, text))
+        obj = job_of(o.run, o.plugin, spec, o.revision, o.context)
         outcome = await self._applier.write(Write(obj, None), o.run.uid)
         if isinstance(outcome, Trouble) and outcome.reason is Reason.CHILD_REJECTED:
             return await self._tell(entry, o, Decision.refused(f"{outcome.message}; the run can never start"))

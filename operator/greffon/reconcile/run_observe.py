@@ -16,6 +16,8 @@ from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
 from greffon.reconcile.facts import JobFacts, PodFacts, RevisionFacts
 from greffon.reconcile.observe import readable_runs
+from greffon.reconcile.rollout import QUARANTINED
+from greffon.reconcile.runs import number_of
 from greffon.reconcile.seen import Seen
 from greffon.resources import names
 from greffon.resources.context import Context
@@ -38,6 +40,7 @@ class RunObservation:
     Attributes:
         plugin: the plug-in to run; None when there is none.
         revision: number of its active revision; None when none can be run.
+        is_newest: that revision is what the spec asks for; else its own spec must be fetched.
         job: the Job of this run.
         siblings: unfinished runs of the plug-in, and unfinished Jobs of its schedules.
     """
@@ -51,6 +54,7 @@ class RunObservation:
     siblings: tuple[Sibling, ...]
     context: Context
     now: datetime
+    is_newest: bool = True
 
     @property
     def job_facts(self) -> JobFacts | None:
@@ -71,11 +75,13 @@ def observe_run(
     plugin = _plugin(cache.get(plugin_key))
     job = cache.get(Key(kinds.JOB.kind, run.namespace, names.run_job(plugin_key.name, run.uid)))
     mine = job if job and job.controller == run.uid else None
+    revision, is_newest = _active(plugin, plugin_key, cache)
     return RunObservation(
         run=run,
         is_owned=any(ref.kind == kinds.PLUGIN.kind for ref in run.metadata.owner_references),
         plugin=plugin,
-        revision=_active(plugin, plugin_key, cache),
+        revision=revision,
+        is_newest=is_newest,
         job=mine,
         pods=tuple(
             seen.facts
@@ -97,16 +103,20 @@ def _plugin(entry: Seen | None) -> Plugin | None:
         return None
 
 
-def _active(plugin: Plugin | None, key: Key, cache: Cache[Seen]) -> int | None:
-    """The active revision, if it is the newest spec. A spec that was refused, or whose children were not all written,
-    is never run: neither its checks nor its confinement would hold."""
+def _active(plugin: Plugin | None, key: Key, cache: Cache[Seen]) -> tuple[int | None, bool]:
+    """The active revision, and whether it is the newest spec. A spec that was refused, or whose children were not all
+    written, is never run: neither its checks nor its confinement would hold. After a rollback the older one runs."""
     if plugin is None or plugin.status.observed_generation != plugin.generation or not plugin.status.revisions:
-        return None
-    number = (plugin.status.revisions.active or "").rpartition("-r")[2]
+        return None, True
+    number = number_of(plugin.status.revisions.active)
     content = digest(snapshot(plugin.spec))
     facts = (seen.facts for seen in cache.owned(key) if seen.controller == plugin.uid)
     known = (fact for fact in facts if isinstance(fact, RevisionFacts))
-    return next((f.number for f in known if str(f.number) == number and f.content_hash == content), None)
+    fact = next((f for f in known if f.number == number and f.state != QUARANTINED), None)
+    if fact is None or fact.content_hash == content:
+        return (fact.number if fact else None), True
+    back = plugin.status.condition("RolledBack")
+    return (fact.number, False) if back and back.status == "True" else (None, True)
 
 
 def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen, starting: Collection[str]) -> list[Sibling]:

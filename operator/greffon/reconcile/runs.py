@@ -20,6 +20,12 @@ class LastRun:
     finished: str
     exit_code: int | None
     reason: str
+    revision: int = 0
+
+
+def ended_runs(o: Observation) -> list[LastRun]:
+    """Runs that have ended and are still there to be seen, the oldest first."""
+    return sorted([*_from_runs(o), *_from_jobs(o)], key=lambda run: (run.finished, run.name))
 
 
 def last_run(o: Observation) -> LastRun | None:
@@ -46,6 +52,7 @@ def _from_runs(o: Observation) -> list[LastRun]:
             finished=to_rfc3339(run.status.completion_time),
             exit_code=run.status.exit_code,
             reason=run.status.reason or "",
+            revision=number_of(run.status.revision),
         )
         for run in o.runs
         if run.status.outcome in ("Succeeded", "Failed", "TimedOut") and run.status.completion_time
@@ -61,4 +68,12 @@ def _from_jobs(o: Observation) -> list[LastRun]:
 
 
 def _from_job(name: str, job: JobFacts, ending: Ending) -> LastRun:
-    return LastRun(name, str(ending.outcome), ending.message, job.end, ending.exit_code, str(ending.reason))
+    return LastRun(
+        name, str(ending.outcome), ending.message, job.end, ending.exit_code, str(ending.reason), job.revision
+    )
+
+
+def number_of(revision: str | None) -> int:
+    """The number in the name of a revision; 0 when there is none."""
+    number = (revision or "").rpartition("-r")[2]
+    return int(number) if number.isdigit() else 0

@@ -6,12 +6,14 @@ Before a revision has served, both its crashes and its deadline count. Afterward
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 
 from greffon.model.conditions import Reason
 from greffon.reconcile.facts import PodFacts
 from greffon.reconcile.faults import Fault, Side, attribute
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.runs import ended_runs
 from greffon.resources.effective import Effective
 
 
@@ -35,6 +37,24 @@ def service_verdict(o: Observation, e: Effective, revision: int, activated: date
     if activated is None:
         return _late(o, e, [fault for _, fault in faults], pods)
     return None
+
+
+def job_verdict(o: Observation, e: Effective, revision: int, activated: datetime | None) -> Fault | None:
+    """The same for a Job plug-in: so many runs of a revision in a row have failed.
+
+    A revision that has never ended well is judged without a window: its schedule may be slow. Runs without an exit
+    code never got as far as the plug-in.
+    """
+    runs = [run for run in ended_runs(o) if run.revision == revision and run.exit_code is not None]
+    well = any(run.outcome == "Succeeded" for run in runs)
+    failed = list(itertools.takewhile(lambda run: run.outcome in ("Failed", "TimedOut"), reversed(runs)))
+    if well and activated:
+        limit = activated + timedelta(seconds=e.watch_seconds)
+        failed = [run for run in failed if datetime.fromisoformat(run.finished) <= limit]
+    if len(failed) < e.max_crashes:
+        return None
+    text = f"{len(failed)} runs in a row failed, the last one, {failed[0].name}: {failed[0].message}"
+    return Fault(Side.PLUGIN, Reason.RUN_FAILED, text, len(failed))
 
 
 def _counts(pod: PodFacts, activated: datetime | None, watch_seconds: int) -> bool:

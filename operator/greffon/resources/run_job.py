@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from greffon.kube.kinds import PLUGIN, PLUGIN_RUN
-from greffon.model.plugin import Plugin
+from greffon.model.plugin import Plugin, PluginSpec
 from greffon.model.run import PluginRun
 from greffon.resources import metadata, workloads
 from greffon.resources.context import Context, Identity
@@ -19,12 +19,16 @@ from greffon.resources.effective import effective
 Json = dict[str, Any]
 
 
-def job_of(run: PluginRun, plugin: Plugin, revision: int, context: Context) -> Json:
-    """The Job of a run: the plug-in's own pod, its input as an event, its time limit if it has one."""
-    e = effective(plugin.spec, context)
+def job_of(run: PluginRun, plugin: Plugin, spec: PluginSpec, revision: int, context: Context) -> Json:
+    """The Job of a run: the plug-in's own pod, its input as an event, its time limit if it has one.
+
+    Args:
+        spec: of that revision; another than the plug-in's newest one after a rollback.
+    """
+    e = effective(spec, context)
     identity = Identity(plugin.name, plugin.namespace, plugin.uid)
     request = replace(
-        pod_request(identity, plugin.spec, e, revision),
+        pod_request(identity, spec, e, revision),
         trigger="Manual",
         run=run.name,
         event=orjson.dumps(run.spec.input).decode() if run.spec.input else "",

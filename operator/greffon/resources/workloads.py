@@ -64,7 +64,8 @@ def cron_job(request: PodRequest, cron: Cron, *, suspended: bool) -> Json:
         "suspend": suspended,
         "startingDeadlineSeconds": 300,
         "successfulJobsHistoryLimit": 3,
-        "failedJobsHistoryLimit": 3,
+        # Failed runs are counted from what is there to be seen.
+        "failedJobsHistoryLimit": max(3, e.max_crashes),
         "jobTemplate": {"metadata": {"labels": labels(plugin)}, "spec": _job_spec(run)},
     }
     if cron.time_zone:
@@ -92,5 +93,9 @@ def _job_spec(request: PodRequest) -> Json:
     return {
         "backoffLimit": e.retries,
         "activeDeadlineSeconds": timeout * attempts + JOB_GRACE_SECONDS * attempts,
+        # What the platform took away is not the plug-in's failure: it is tried again beyond the retries.
+        "podFailurePolicy": {
+            "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+        },
         "template": pod_template(request),
     }

@@ -64,7 +64,7 @@ def golden_children(name: str) -> list[Json]:
     plugin = Plugin.parse(document)
     children = desired(Identity(plugin.name, plugin.namespace, plugin.uid), plugin.spec, 7, CONTEXT)
     if plugin.spec.run and plugin.spec.run.mode == "Job":
-        children.append(job_of(run_of(plugin), plugin, 7, CONTEXT))
+        children.append(job_of(run_of(plugin), plugin, plugin.spec, 7, CONTEXT))
     return children
 
 

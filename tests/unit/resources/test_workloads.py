@@ -156,14 +156,14 @@ RUNS: dict[str, tuple[Json, Json, dict[str, Any]]] = {
 @pytest.mark.parametrize(("wire", "run", "expected"), RUNS.values(), ids=RUNS)
 def test_the_job_of_a_run(wire: Json, run: Json, expected: dict[str, Any]) -> None:
     subject = plugin(wire)
-    job = job_of(run_of(subject, **run), subject, 4, CONTEXT)
+    job = job_of(run_of(subject, **run), subject, subject.spec, 4, CONTEXT)
     assert {path: at(job, path) for path in expected} == expected
 
 
 def test_a_run_s_job_belongs_to_the_run_and_its_pods_say_so() -> None:
     subject = plugin(JOB)
     run = run_of(subject)
-    job = job_of(run, subject, 4, CONTEXT)
+    job = job_of(run, subject, subject.spec, 4, CONTEXT)
     (owner,) = job["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["name"], owner["uid"], owner["controller"]) == ("PluginRun", run.name, run.uid, True)
     for labels in (job["metadata"]["labels"], job["spec"]["template"]["metadata"]["labels"]):
@@ -175,11 +175,11 @@ def test_a_run_s_job_belongs_to_the_run_and_its_pods_say_so() -> None:
 
 def test_two_runs_never_share_a_job_and_one_run_never_has_two() -> None:
     subject = plugin(JOB)
-    first, again = (job_of(run_of(subject), subject, number, CONTEXT) for number in (4, 5))
+    first, again = (job_of(run_of(subject), subject, subject.spec, number, CONTEXT) for number in (4, 5))
     other_run = run_of(subject).model_copy(
         update={"metadata": run_of(subject).metadata.model_copy(update={"uid": "x"})}
     )
-    other = job_of(other_run, subject, 4, CONTEXT)
+    other = job_of(other_run, subject, subject.spec, 4, CONTEXT)
     assert first["metadata"]["name"] == again["metadata"]["name"] != other["metadata"]["name"]
 
 
