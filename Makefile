@@ -73,8 +73,9 @@ chart: $(STAMP) ## lint and package the Helm charts into dist/
 	@$(PY) -m tests.cluster.charts
 
 .PHONY: docs
-docs: $(STAMP) ## regenerate what is generated: API reference, copies of the CRDs in the chart
+docs: $(STAMP) ## regenerate what is generated: API and CLI reference, copies of the CRDs in the chart
 	@PYTHONPATH=operator $(PY) -m greffon.estate.crd_reference --write
+	@PYTHONPATH=operator $(PY) -m greffon.cli.reference --write
 	@$(PY) -m tests.contract.chart_files
 
 .PHONY: bench

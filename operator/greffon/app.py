@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from greffon.cluster import ApiServers, Ceiling, follow
+from greffon.cluster import ApiServers, Ceiling, ServerVersion, follow
 from greffon.engine import source, workers
 from greffon.engine.cache import Cache
 from greffon.engine.health import Health
@@ -29,6 +29,7 @@ from greffon.observe.metrics import Metrics
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.archive import Archive
 from greffon.reconcile.intake import Intake
+from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.plugin import PluginReconciler
 from greffon.reconcile.report import Reporter
 from greffon.reconcile.run import RunReconciler
@@ -70,16 +71,18 @@ class Operator:
         self.api = Api(transport, observe=m.request)
         self.cache: Cache[Seen] = Cache()
         self.queue = Queue(on_add=m.added, on_retry=m.retried, on_get=m.waited)
-        self.intake = Intake(self.cache, self.queue)
+        neighbours = Neighbours(self.cache)
+        self.intake = Intake(self.cache, self.queue, neighbours)
         self.health = Health(_limits(settings))
         self.recorder = Recorder(self.api, instance=instance)
         self.servers = ApiServers(self.api)
+        self.version = ServerVersion(self.api)
         self.ceiling = Ceiling(self.api, settings.ceiling_role)
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
         archive = Archive(self.api)
         self._reconcilers: dict[str, workers.Reconciler] = {
-            "Plugin": PluginReconciler(self.cache, applier, reporter, archive, self.context, now).reconcile,
+            "Plugin": PluginReconciler(self.cache, applier, reporter, archive, neighbours, self.context, now).reconcile,
             "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, archive, self.context, now).reconcile,
         }
         self.sweep = Sweep(
@@ -110,7 +113,14 @@ class Operator:
     def context(self) -> Context:
         """Facts for the builders, as known now."""
         s = self.settings
-        return Context(s.runner_images, s.dns_namespace, s.dns_labels, self.servers.known, self.ceiling.known)
+        return Context(
+            s.runner_images,
+            s.dns_namespace,
+            s.dns_labels,
+            self.servers.known,
+            self.ceiling.known,
+            self.version.known,
+        )
 
     def keys(self) -> list[Key]:
         """Every key of the users' kinds."""
@@ -151,6 +161,7 @@ class Operator:
             *work,
             self.sweep.run(),
             workers.resync(self.queue, self.keys, s.resync_seconds),
+            follow(self.version, s.sweep_seconds, self._all_again),
             follow(self.servers, s.sweep_seconds, self._all_again),
             follow(self.ceiling, min(s.sweep_seconds, CEILING_SECONDS), self._all_again),
         ]
@@ -159,6 +170,7 @@ class Operator:
         """The barrier: no worker decides anything before it could see everything."""
         await self.servers.refresh()
         await self.ceiling.refresh()
+        await self.version.refresh()
         await self.sweep.first()
         for kind in USER_KINDS:  # kopf asks once which kinds there are, and never watches one it was not told of
             while not await self.api.serves(kind):

@@ -65,6 +65,23 @@ class Ceiling:
         return before != self.known
 
 
+class ServerVersion:
+    """The release of Kubernetes, which changes under a running operator when the cluster is upgraded.
+
+    Attributes:
+        known: like `v1.36.3`.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self.known = ""
+
+    async def refresh(self) -> bool:
+        """Ask for it anew; True when it changed. Raises ApiError."""
+        before, self.known = self.known, await self._api.server_version()
+        return before != self.known
+
+
 class Fact(Protocol):
     """Something that is read again now and then."""
 

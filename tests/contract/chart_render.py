@@ -44,10 +44,10 @@ metrics: {serviceMonitor: {enabled: true, labels: {release: prometheus}}, servic
 # name → (values, further arguments): the ways of installing that every promise below must hold for.
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "default": ("", ()),
-    "namespaced": ("namespaces: [team-a, team-b]\nuserRoles: {create: false}\n", ()),
+    "namespaced": ("namespaces: [team-a, team-b]\nuserRoles: {create: false}\nadmission: {create: false}\n", ()),
     "everything": (EVERYTHING, MONITORING),
     "bare": (
-        "rbac: {create: false}\nserviceAccount: {create: false, name: mine}\nuserRoles: {create: false}\n"
+        "rbac: {create: false}\nserviceAccount: {create: false, name: mine}\nuserRoles: {create: false}\nadmission: {create: false}\n"
         "networkPolicy: {enabled: false}\nmetrics: {service: {enabled: false}}\nrunAsUser: null\n"
         "ceiling: {rules: []}\n",
         (),

@@ -24,7 +24,12 @@ def test_helm_finds_nothing_to_complain_about(chart: Path) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_namespaced_object_says_where_it_goes(name: str) -> None:
-    cluster_wide = {"ClusterRole", "ClusterRoleBinding"}
+    cluster_wide = {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    }
     for item in variant(name).objects:
         assert ("namespace" in item["metadata"]) == (item["kind"] not in cluster_wide), item["metadata"]["name"]
         assert item["metadata"]["labels"]["app.kubernetes.io/part-of"] == "greffon"

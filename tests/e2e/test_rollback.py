@@ -218,21 +218,28 @@ def test_a_restart_makes_new_pods_of_the_same_revision(world: World) -> None:
 CLIENT = """
 import json, sys, threading, time, urllib.request
 event = json.load(sys.stdin)
-failed, seen, lock = [], {}, threading.Lock()
+failed, seen, lock, times = [], {}, threading.Lock(), {}
+def now(): return round(time.monotonic() - begin, 1)
 def ask():
     try:
         with urllib.request.urlopen("http://plg-web:8080/", timeout=5) as answer:
             text = answer.read().decode()
-        with lock: seen[text] = seen.get(text, 0) + 1
+        with lock:
+            seen[text] = seen.get(text, 0) + 1
+            times.setdefault(text, [now(), 0])[1] = now()
     except Exception as error:
-        with lock: failed.append(f"{type(error).__name__}: {error}"[:100])
+        with lock: failed.append(f"{now()} s: {type(error).__name__}: {error}"[:100])
+begin = time.monotonic()
+while not seen:  # its own way out is opened a moment after its start
+    ask()
+failed.clear(); seen.clear(); times.clear()
 threads, begin, n = [], time.monotonic(), 0
 while time.monotonic() - begin < event["seconds"]:
     thread = threading.Thread(target=ask); thread.start(); threads.append(thread)
     n += 1
     time.sleep(max(0.0, begin + n / event["rate"] - time.monotonic()))
 for thread in threads: thread.join()
-print(json.dumps({"sent": n, "failed": len(failed), "errors": failed[:5], "seen": seen}))
+print(json.dumps({"sent": n, "failed": len(failed), "errors": failed[:9], "seen": seen, "times": times}))
 """
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import orjson
 
 from greffon.errors import ApiError, Conflict, Invalid, Unavailable, from_status
-from greffon.kube.kinds import BY_KIND, Resource
+from greffon.kube.kinds import BY_KIND, VERSION, Resource
 
 Json = dict[str, Any]
 FIELD_MANAGER = "greffon"
@@ -99,6 +99,10 @@ class Api:
             return False
         found = await self._call("GET", resource, resource.root)
         return any(kind["name"] == resource.plural for kind in found.get("resources") or ())
+
+    async def server_version(self) -> str:
+        """The release of the API server, like `v1.36.3`."""
+        return str((await self._call("GET", VERSION, "/version")).get("gitVersion") or "")
 
     async def pages(
         self,

@@ -46,6 +46,9 @@ CLUSTER_ROLE = Resource("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterr
 EVENT = Resource("events.k8s.io/v1", "Event", "events")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
 
+VERSION = Resource("v1", "Version", "version")
+"""Not an object: names the request in metrics."""
+
 CHILDREN: tuple[Resource, ...] = (
     NETWORK_POLICY,
     SERVICE_ACCOUNT,

@@ -125,6 +125,10 @@ class Reason(Documented):
     DEPENDENCY_MISSING = "DependencyMissing", "A plug-in named in dependsOn does not exist."
     DEPENDENCY_NOT_READY = "DependencyNotReady", "A plug-in named in dependsOn is not ready or out of range."
     DEPENDENCY_CYCLE = "DependencyCycle", "Plug-ins depend on each other in a circle."
+    DEPENDANT_OUT_OF_RANGE = (
+        "DependantOutOfRange",
+        "A plug-in that depends on this one does not accept the version asked for.",
+    )
     DEPENDENCIES_MET = "DependenciesMet", "Every dependency is ready."
     ROLLED_BACK = (
         "RolledBack",

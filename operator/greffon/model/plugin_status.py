@@ -76,6 +76,7 @@ class PluginStatus(Model):
     handled: dict[str, str] | None = None
     replicas: ReplicaStatus | None = None
     last_run: LastRun | None = None
+    needed_by: tuple[str, ...] = ()
 
     def condition(self, type_: str) -> Condition | None:
         """The condition of that type, if there is one."""

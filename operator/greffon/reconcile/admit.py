@@ -13,8 +13,11 @@ from typing import NoReturn
 import jsonschema_rs
 import orjson
 
+from greffon import __version__
 from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
+from greffon.model.semver import Version, VersionError
+from greffon.model.semver_range import Range
 from greffon.resources.context import Context
 from greffon.resources.effective import Effective
 from greffon.security import schema_cost
@@ -53,8 +56,6 @@ def _uses_only_what_is_built(spec: PluginSpec, e: Effective, context: Context) -
         return Refusal(Reason.FQDN_UNSUPPORTED, text)
     used = [
         ("spec.hooks", bool(spec.hooks and spec.hooks.to_wire())),
-        ("spec.dependsOn", bool(spec.depends_on)),
-        ("spec.compatibility", bool(spec.compatibility and spec.compatibility.to_wire())),
         ("spec.events", bool(spec.events and spec.events.publishes)),
         ("spec.triggers: event", any(t.event for t in spec.triggers)),
         ("spec.triggers: watch", any(t.watch for t in spec.triggers)),
@@ -65,6 +66,27 @@ def _uses_only_what_is_built(spec: PluginSpec, e: Effective, context: Context) -
         return None
     text = f"{', '.join(fields)}: not supported by this release; remove it, the plug-in would run without it"
     return Refusal(Reason.FEATURE_UNAVAILABLE, text)
+
+
+def _fits_the_platform(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
+    if spec.compatibility is None:
+        return None
+    for field, wanted, has in (
+        ("kubernetes", spec.compatibility.kubernetes, context.kubernetes_version),
+        ("greffon", spec.compatibility.greffon, __version__),
+    ):
+        if wanted is None:
+            continue
+        if not has:
+            return Refusal(Reason.API_ERROR, f"spec.compatibility.{field}: the API server did not tell its version yet")
+        try:
+            fits = Range.parse(wanted).contains(Version.of_platform(has))
+        except VersionError as error:
+            return Refusal(Reason.INVALID_SPEC, f"spec.compatibility.{field}: {error}")
+        if not fits:
+            text = f"spec.compatibility.{field}: needs {wanted}, but this is {has}"
+            return Refusal(Reason.INCOMPATIBLE, f"{text}; use a version of the plug-in that supports it")
+    return None
 
 
 def _has_something_to_run(spec: PluginSpec, e: Effective, context: Context) -> Refusal | None:
@@ -127,6 +149,7 @@ def _line(error: Exception) -> str:
 
 _CHECKS: tuple[Check, ...] = (
     _uses_only_what_is_built,
+    _fits_the_platform,
     _has_something_to_run,
     _secrets_have_places_of_their_own,
     _rights_are_within_the_ceiling,

@@ -45,12 +45,12 @@ class Situation:
     course: Course | None = None
 
 
-def refused(o: Observation, refusal: Refusal) -> Situation:
-    """The spec may not run; what ran before runs on."""
+def refused(o: Observation, refusal: Refusal, state: State = State.FAILING) -> Situation:
+    """The spec may not run, or not yet; what ran before runs on."""
     active = _serving(o)
     text = f"revision r{active} runs on" if active else "nothing runs"
     return Situation(
-        health=Health(State.FAILING, refusal.reason, refusal.message),
+        health=Health(state, refusal.reason, refusal.message),
         available=active is not None,
         available_message=text,
         revision=None,

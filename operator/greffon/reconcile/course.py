@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from greffon.reconcile import history, requests, rollout
@@ -43,20 +44,29 @@ class Course:
         return self.desired if self.run is None else self.run
 
 
-def steer(o: Observation, e: Effective, choice: Choice) -> Course:
+def steer(o: Observation, e: Effective, choice: Choice, blocked: Mapping[int, str]) -> Course:
     """Decide.
 
     Args:
         e: effective spec as the user wrote it; limits and windows are the user's newest ones.
         choice: the revision that the spec asks for.
+        blocked: revisions that a dependant does not accept, with the reason.
     """
     past = history.read(o.plugin.status.history)
     states = {fact.number: fact.state for fact in o.revisions} | ({choice.number: "Active"} if choice.is_new else {})
-    asked = requests.read(o.plugin, choice.number, states)
+    asked = requests.read(o.plugin, choice.number, states, blocked)
     if asked.reset:
         states = {number: "Standby" if state == QUARANTINED else state for number, state in states.items()}
-        asked = replace(requests.read(o.plugin, choice.number, states), reset=True)
-    standing = Standing(choice.number, states, past.good, asked.pinned, None, past.in_a_row, e.auto_rollback)
+        asked = replace(requests.read(o.plugin, choice.number, states, blocked), reset=True)
+    standing = Standing(
+        desired=choice.number,
+        states=states,
+        good=past.good,
+        pinned=asked.pinned,
+        in_a_row=past.in_a_row,
+        auto=e.auto_rollback,
+        blocked=frozenset(blocked),
+    )
     running = _running(o, e, standing)
     fault = _fault(o, e, running, past) if running and not asked.reset else None
     if fault and e.mode == "Job" and standing.fallback() is None:

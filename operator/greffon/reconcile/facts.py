@@ -93,6 +93,33 @@ class RevisionFacts:
     time: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PluginFacts:
+    """A Plugin as its neighbours see it.
+
+    Attributes:
+        active: name of the revision that runs, "" when none does.
+        depends_on: (plug-in, range) of its spec.
+    """
+
+    version: str
+    active: str
+    available: bool
+    depends_on: tuple[tuple[str, str], ...]
+
+
+def plugin(obj: Json) -> PluginFacts:
+    """Read a Plugin; a spec that the schema let through may still be odd."""
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    needs = spec.get("dependsOn") or ()
+    return PluginFacts(
+        version=str(spec.get("version", "")),
+        active=str((status.get("revisions") or {}).get("active") or ""),
+        available=_conditions(status).get("Available", {}).get("status") == "True",
+        depends_on=tuple((str(need["plugin"]), str(need.get("version") or "")) for need in needs),
+    )
+
+
 def deployment(obj: Json) -> DeploymentFacts:
     """Read a Deployment."""
     spec, status = obj["spec"], obj.get("status") or {}

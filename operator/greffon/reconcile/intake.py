@@ -12,6 +12,7 @@ from greffon.engine.cache import Cache
 from greffon.engine.queue import Key, Priority, Queue
 from greffon.kube import kinds
 from greffon.kube.kinds import Resource
+from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.seen import Seen, seen
 
 Json = dict[str, Any]
@@ -21,8 +22,8 @@ _log = logging.getLogger(__name__)
 class Intake:
     """The sink of every source."""
 
-    def __init__(self, cache: Cache[Seen], queue: Queue) -> None:
-        self._cache, self._queue = cache, queue
+    def __init__(self, cache: Cache[Seen], queue: Queue, neighbours: Neighbours) -> None:
+        self._cache, self._queue, self._neighbours = cache, queue, neighbours
 
     def sink(self, resource: Resource, kind: str, obj: Json) -> None:
         """Take one event. An object that cannot be read is logged and left out; the others go on."""
@@ -45,6 +46,7 @@ class Intake:
             self._queue.add(entry.key, Priority.USER)
         if resource is kinds.PLUGIN:
             self._wake_runs(entry.key)
+            self._tell_neighbours(entry, before)
         elif resource is kinds.PLUGIN_RUN and entry.owner:
             self._queue.add(entry.owner, Priority.CHILD)
             self._wake_runs(entry.owner, except_for=entry.key)
@@ -61,6 +63,8 @@ class Intake:
             return
         if before is None or not entry.tells_the_same(before):
             self._wake(resource, entry)
+            if resource is kinds.PLUGIN:
+                self._tell_neighbours(entry, before)
         if before and before.owner and before.owner != entry.owner:
             self._queue.add(before.owner, Priority.CHILD)
 
@@ -70,6 +74,8 @@ class Intake:
         gone = self._cache.drop(key, uid=meta.get("uid"), version=int(meta.get("resourceVersion") or 0))
         if gone:
             self._wake(resource, gone)
+            if resource is kinds.PLUGIN:
+                self._tell_neighbours(None, gone)
 
     def _wake(self, resource: Resource, entry: Seen) -> None:
         if resource in (kinds.PLUGIN, kinds.PLUGIN_RUN):
@@ -81,6 +87,21 @@ class Intake:
             self._queue.add(entry.owner, Priority.CHILD)
             if resource is kinds.PLUGIN_RUN:
                 self._wake_runs(entry.owner)
+
+    def _tell_neighbours(self, entry: Seen | None, before: Seen | None) -> None:
+        """Those that depend on a plug-in, and those it depends on, look again when what they see of it changed."""
+        if entry and before and (entry.uid, entry.facts, entry.deleting) == (before.uid, before.facts, before.deleting):
+            return
+        known = entry or before
+        if known is None:
+            return
+        affected = self._neighbours.around(known.key)
+        if entry:
+            self._neighbours.note(entry)
+        else:
+            self._neighbours.forget(known.key)
+        for key in affected | self._neighbours.around(known.key):
+            self._queue.add(key, Priority.CHILD)
 
     def _wake_runs(self, plugin: Key, except_for: Key | None = None) -> None:
         """Runs wait for their plug-in and for each other."""

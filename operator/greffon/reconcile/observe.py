@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -14,6 +14,7 @@ from greffon.kube import kinds
 from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
 from greffon.model.run import PluginRun
+from greffon.reconcile.dependency_graph import Nodes
 from greffon.reconcile.facts import DeploymentFacts, JobFacts, PodFacts, RevisionFacts
 from greffon.reconcile.seen import Seen
 from greffon.resources.context import Context, Identity
@@ -30,6 +31,7 @@ class Observation:
         jobs: (name, uid, facts) of the Jobs that the plug-in's CronJobs made.
         runs: PluginRuns that name this plug-in.
         now: wall clock, for transition times only.
+        nodes: the plug-ins around this one; {} when it neither depends on others nor they on it.
     """
 
     plugin: Plugin
@@ -41,6 +43,7 @@ class Observation:
     runs: tuple[PluginRun, ...]
     context: Context
     now: datetime
+    nodes: Nodes = field(default_factory=dict)
 
     @property
     def identity(self) -> Identity:
@@ -48,7 +51,9 @@ class Observation:
         return Identity(self.plugin.name, self.plugin.namespace, self.plugin.uid)
 
 
-def observe(plugin: Plugin, entry: Seen, cache: Cache[Seen], context: Context, now: datetime) -> Observation:
+def observe(
+    plugin: Plugin, entry: Seen, cache: Cache[Seen], context: Context, now: datetime, nodes: Nodes | None = None
+) -> Observation:
     """Gather from the cache; no request is sent."""
     related = cache.owned(entry.key)
     ours = tuple(seen for seen in related if is_ours(seen, entry.uid))
@@ -63,6 +68,7 @@ def observe(plugin: Plugin, entry: Seen, cache: Cache[Seen], context: Context, n
         runs=readable_runs(related),
         context=context,
         now=now,
+        nodes=nodes or {},
     )
 
 

@@ -24,6 +24,8 @@ from greffon.reconcile.archive import Archive
 from greffon.reconcile.assess import Situation, assess, refused
 from greffon.reconcile.course import Course, needed, steer
 from greffon.reconcile.facts import RevisionFacts
+from greffon.reconcile.gate import as_refusal, blocked_revisions, gate
+from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.observe import Observation, observe
 from greffon.reconcile.plan import Plan, plan
 from greffon.reconcile.report import Reporter
@@ -44,11 +46,12 @@ class PluginReconciler:
         applier: Applier,
         reporter: Reporter,
         archive: Archive,
+        neighbours: Neighbours,
         context: Callable[[], Context],
         now: Callable[[], datetime],
     ) -> None:
         self._cache, self._applier, self._reporter = cache, applier, reporter
-        self._archive, self._context, self._now = archive, context, now
+        self._archive, self._neighbours, self._context, self._now = archive, neighbours, context, now
 
     async def reconcile(self, key: Key) -> Result:
         """One pass. Raises ApiError when the API server could not be asked; the caller tries again."""
@@ -61,13 +64,16 @@ class PluginReconciler:
         except SpecError as error:
             return await self._reporter.unreadable(entry, error)
         note(plugin=key.name, generation=plugin.generation)
-        o = observe(plugin, entry, self._cache, self._context(), self._now())
+        nodes = self._neighbours.of(key)
+        o = observe(plugin, entry, self._cache, self._context(), self._now(), nodes)
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
         choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
         note(revision=choice.number)
-        course = steer(o, e, choice)
+        course = steer(o, e, choice, blocked_revisions(o))
+        if closed := gate(o, course):
+            return await self._reporter.tell(entry, o, e, refused(o, as_refusal(closed), state=closed.state))
         spec = plugin.spec if course.number == choice.number else await self._archive.spec(plugin, course.number)
         if spec is None:
             return await self._reporter.tell(entry, o, e, refused(o, unreadable(course.number)))
@@ -79,7 +85,7 @@ class PluginReconciler:
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
         await self._decree(o, course)
         troubles = await self._carry_out(o, choice, todo)
-        o = observe(plugin, entry, self._cache, o.context, o.now)
+        o = observe(plugin, entry, self._cache, o.context, o.now, nodes)
         situation = assess(o, e, course, troubles)
         result = await self._reporter.tell(entry, o, e, situation)
         await self._tidy(o, course, situation, keep=e.history_limit)

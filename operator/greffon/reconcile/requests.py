@@ -38,12 +38,13 @@ class Requests:
     handled: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(plugin: Plugin, desired: int, states: Mapping[int, str]) -> Requests:
+def read(plugin: Plugin, desired: int, states: Mapping[int, str], blocked: Mapping[int, str] = {}) -> Requests:
     """Read the annotations against what was handled already.
 
     Args:
         desired: number of the revision that the spec asks for.
         states: state of each kept revision, by number.
+        blocked: revisions that a dependant does not accept, with the reason.
     """
     asked = {
         verb: token[:LONGEST_TOKEN]
@@ -53,7 +54,7 @@ def read(plugin: Plugin, desired: int, states: Mapping[int, str]) -> Requests:
     before = plugin.status.handled or {}
     kept = {"restart": before["restart"]} if "restart" in before else {}  # the pods carry it, asked for or not
     handled = {**kept, **asked}
-    pinned, over, refused = _pin(plugin, asked.get("rollback-to", ""), desired, states)
+    pinned, over, refused = _pin(plugin, asked.get("rollback-to", ""), desired, states, blocked)
     return Requests(
         pinned=pinned,
         pinned_over=over,
@@ -64,7 +65,9 @@ def read(plugin: Plugin, desired: int, states: Mapping[int, str]) -> Requests:
     )
 
 
-def _pin(plugin: Plugin, wish: str, desired: int, states: Mapping[int, str]) -> tuple[int | None, int | None, str]:
+def _pin(
+    plugin: Plugin, wish: str, desired: int, states: Mapping[int, str], blocked: Mapping[int, str]
+) -> tuple[int | None, int | None, str]:
     """(revision to run, the desired one it was asked for, why not)."""
     if not wish:
         return None, None, ""
@@ -75,6 +78,8 @@ def _pin(plugin: Plugin, wish: str, desired: int, states: Mapping[int, str]) -> 
     if was_handled and over != desired:
         over = None  # refused when it was made, or the spec has changed since: it never acts again
     refused = _impossible(plugin.name, wish, number, desired, states)
+    if not refused and number is not None and number in blocked:
+        refused = f"revision r{number}: {blocked[number]}"
     if refused or number is None or (was_handled and over is None):
         return None, None, refused
     return number, desired, ""

@@ -31,6 +31,7 @@ class Standing:
         at_fault: the revision whose running pods have failed for good, None when none has.
         in_a_row: automatic rollbacks since the last activation.
         auto: whether the operator may go back by itself.
+        blocked: revisions that a dependant does not accept.
     """
 
     desired: int
@@ -40,11 +41,12 @@ class Standing:
     at_fault: int | None = None
     in_a_row: int = 0
     auto: bool = True
+    blocked: frozenset[int] = frozenset()
 
     def fallback(self) -> int | None:
         """The latest revision that served, is kept and is not quarantined."""
-        usable = (n for n in self.good if n != self.desired and self.states.get(n, QUARANTINED) != QUARANTINED)
-        return next(usable, None)
+        candidates = (n for n in self.good if n != self.desired and n not in self.blocked)
+        return next((n for n in candidates if self.states.get(n, QUARANTINED) != QUARANTINED), None)
 
 
 QUARANTINED = "Quarantined"

@@ -17,7 +17,7 @@ from greffon.model import keys
 from greffon.reconcile import facts
 
 Json = dict[str, Any]
-Facts = facts.DeploymentFacts | facts.PodFacts | facts.JobFacts | facts.RevisionFacts | None
+Facts = facts.DeploymentFacts | facts.PodFacts | facts.JobFacts | facts.RevisionFacts | facts.PluginFacts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ _READERS: dict[str, Callable[[Json], Facts]] = {
     kinds.POD.kind: facts.pod,
     kinds.JOB.kind: facts.job,
     kinds.PLUGIN_REVISION.kind: facts.revision,
+    kinds.PLUGIN.kind: facts.plugin,
 }
 
 

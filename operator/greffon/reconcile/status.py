@@ -18,6 +18,7 @@ from greffon.model.plugin_status import Revisions
 from greffon.reconcile import history, rollout
 from greffon.reconcile.assess import Situation
 from greffon.reconcile.course import Course
+from greffon.reconcile.dependencies import in_a_circle, teardown_blockers, unmet
 from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
 from greffon.reconcile.rollout import QUARANTINED
@@ -33,12 +34,13 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
     plugin = o.plugin
     made: Json = {
         "observedGeneration": plugin.generation,
-        "conditions": conditions(plugin, s, o.now),
+        "conditions": conditions(o, s),
         "revisions": _revisions(plugin, s),
         "effective": as_status(e),
         "history": _history(o, s),
         "handled": _handled(plugin, s),
         "quarantined": _quarantined(o),
+        "neededBy": list(teardown_blockers(plugin.name, o.nodes))[:MOST_DEPENDANTS],
     }
     if e.image:
         made["image"] = {"ref": e.image}
@@ -60,22 +62,23 @@ def apply_body(plugin: Plugin, status: Json) -> Json:
     }
 
 
-def conditions(plugin: Plugin, s: Situation, now: datetime) -> list[Json]:
+def conditions(o: Observation, s: Situation) -> list[Json]:
     """Every condition, summary first."""
-    h = s.health
+    plugin, h = o.plugin, s.health
     suspended = h.reason is Reason.SUSPENDED
     working, failing = h.state is State.WORKING, h.state is State.FAILING and not suspended
-    found = [
+    found: list[tuple[str, bool, Reason, str]] = [
         ("Ready", h.state is State.GOOD, h.reason, h.message),
         ("Reconciling", working, h.reason, h.message if working else ""),
         ("Stalled", failing, h.reason, h.message if failing else ""),
         ("Available", s.available, Reason.AVAILABLE if s.available else h.reason, s.available_message),
         *_permission(plugin, s),
         *_rolled_back(s),
+        *_dependencies(o),
     ]
     if s.conflict:
         found.append(("ChildConflict", True, Reason.CHILD_CONFLICT, f"{s.conflict} belongs to somebody else"))
-    return [_condition(plugin, *entry, now) for entry in found]
+    return [_condition(plugin, *entry, o.now) for entry in found]
 
 
 def _permission(plugin: Plugin, s: Situation) -> list[tuple[str, bool, Reason, str]]:
@@ -89,6 +92,20 @@ def _permission(plugin: Plugin, s: Situation) -> list[tuple[str, bool, Reason, s
     if s.health.state is State.FAILING and s.health.reason in _UNKNOWN_PERMISSION:
         return []
     return [("PermissionsGranted", True, Reason.GRANTED, "the Role holds exactly the declared rules")]
+
+
+def _dependencies(o: Observation) -> list[tuple[str, bool, Reason, str]]:
+    if not o.plugin.spec.depends_on:
+        return []
+    name = o.plugin.name
+    if circle := in_a_circle(name, o.nodes):
+        return [("DependenciesReady", False, Reason.DEPENDENCY_CYCLE, circle)]
+    lacks = unmet(o.nodes[name], o.nodes) if name in o.nodes else ()
+    if lacks:
+        return [("DependenciesReady", False, lacks[0].reason, "; ".join(lack.message for lack in lacks))]
+    return [
+        ("DependenciesReady", True, Reason.DEPENDENCIES_MET, "every plug-in of spec.dependsOn is there and in range")
+    ]
 
 
 def _rolled_back(s: Situation) -> list[tuple[str, bool, Reason, str]]:
@@ -183,6 +200,7 @@ def _quarantined(o: Observation) -> list[Json]:
 
 
 MOST_QUARANTINED = 50
+MOST_DEPENDANTS = 64
 
 
 def _handled(plugin: Plugin, s: Situation) -> Json:

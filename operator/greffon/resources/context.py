@@ -25,6 +25,7 @@ class Context:
         runner_images: image per script type; a type without one cannot run.
         dns_namespace, dns_labels: where the DNS pods are.
         ceiling: what plug-ins may be granted at most; None leaves it to the API server.
+        kubernetes_version: as the API server tells it, like `v1.36.3`.
         api_servers: (address, port) pairs behind and in front of the `kubernetes` Service.
     """
 
@@ -33,3 +34,4 @@ class Context:
     dns_labels: Mapping[str, str] = field(default_factory=lambda: {"k8s-app": "kube-dns"})
     api_servers: tuple[tuple[str, int], ...] = ()
     ceiling: tuple[CeilingRule, ...] | None = None
+    kubernetes_version: str = ""

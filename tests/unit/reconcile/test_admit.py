@@ -54,11 +54,20 @@ UNBUILT: dict[str, tuple[Json, Reason, str]] = {
         "spec.permissions.egress",
     ),
     "a hook": (JOB | {"hooks": {"preActivate": ["x"]}}, Reason.FEATURE_UNAVAILABLE, "spec.hooks"),
-    "a dependency": (JOB | {"dependsOn": [{"plugin": "x"}]}, Reason.FEATURE_UNAVAILABLE, "spec.dependsOn"),
-    "a range of versions": (
-        JOB | {"compatibility": {"kubernetes": ">=1.30"}},
-        Reason.FEATURE_UNAVAILABLE,
-        "spec.compatibility",
+    "a newer Kubernetes": (
+        JOB | {"compatibility": {"kubernetes": ">=1.99"}},
+        Reason.INCOMPATIBLE,
+        "spec.compatibility.kubernetes: needs >=1.99, but this is v1.36.3-vendor.1",
+    ),
+    "an older Greffon": (
+        JOB | {"compatibility": {"greffon": "<0.1"}},
+        Reason.INCOMPATIBLE,
+        "needs <0.1, but this is 0.1.0",
+    ),
+    "a range that cannot be read": (
+        JOB | {"compatibility": {"greffon": "1.x.3"}},
+        Reason.INVALID_SPEC,
+        "spec.compatibility.greffon: ",
     ),
     "a published topic": (
         JOB | {"events": {"publishes": [{"topic": "a.b"}]}},
@@ -94,7 +103,7 @@ UNBUILT: dict[str, tuple[Json, Reason, str]] = {
 
 @pytest.mark.parametrize(("wire", "reason", "field"), UNBUILT.values(), ids=UNBUILT)
 def test_refused(wire: Json, reason: Reason, field: str) -> None:
-    only_python = Context(runner_images={"Python": "x"})
+    only_python = Context(runner_images={"Python": "x"}, kubernetes_version="v1.36.3-vendor.1")
     refusal = verdict(wire, only_python)
     assert refusal is not None
     assert refusal.reason is reason
@@ -171,10 +180,10 @@ def test_no_ceiling_allows_no_right_and_an_unknown_one_leaves_it_to_the_api_serv
 def test_the_first_refusal_wins_and_names_every_unbuilt_field() -> None:
     wire = SERVICE | {
         "hooks": {"preActivate": ["x"]},
-        "dependsOn": [{"plugin": "x"}],
+        "events": {"publishes": [{"topic": "a.b"}]},
         "config": {"schema": {"type": "?"}},
     }
     refusal = verdict(wire)
     assert refusal is not None
     assert refusal.reason is Reason.FEATURE_UNAVAILABLE
-    assert "spec.hooks, spec.dependsOn" in refusal.message
+    assert "spec.hooks, spec.events" in refusal.message

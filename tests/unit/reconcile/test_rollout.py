@@ -149,6 +149,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.running in self.reliable)
     @rule()
     def serves(self) -> None:
+        assert self.running is not None
         self.history.append((self.running, "served"))
 
     @rule()

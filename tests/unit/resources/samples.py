@@ -19,6 +19,7 @@ IDENTITY = Identity("sample", "team-a", "6ad4bd0f-9b1c-4f0e-a1f4-0d7c6b0f2b11")
 CONTEXT = Context(
     runner_images={kind: f"registry.test/runner-{kind.lower()}:1" for kind in ("Python", "Bash", "Go", "TypeScript")},
     api_servers=(("198.51.100.1", 6443), ("198.51.100.2", 6443), ("198.51.100.200", 443), ("2001:db8::1", 6443)),
+    kubernetes_version="v1.36.3-vendor.1",
 )
 SCRIPT: Json = {"type": "Python", "version": "1.0.0", "source": {"inline": {"files": {"main.py": "print('hi')\n"}}}}
 SERVICE: Json = SCRIPT | {"run": {"mode": "Service"}}
