@@ -47,8 +47,8 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "namespaced": ("namespaces: [team-a, team-b]\nuserRoles: {create: false}\nadmission: {create: false}\n", ()),
     "everything": (EVERYTHING, MONITORING),
     "bare": (
-        "rbac: {create: false}\nserviceAccount: {create: false, name: mine}\nuserRoles: {create: false}\nadmission: {create: false}\n"
-        "networkPolicy: {enabled: false}\nmetrics: {service: {enabled: false}}\nrunAsUser: null\n"
+        "rbac: {create: false}\nserviceAccount: {create: false, name: mine}\nuserRoles: {create: false}\n"
+        "admission: {create: false}\nnetworkPolicy: {enabled: false}\nmetrics: {service: {enabled: false}}\nrunAsUser: null\n"
         "ceiling: {rules: []}\n",
         (),
     ),

@@ -49,7 +49,7 @@ def build(world: World) -> None:
 
 
 def is_needed_by(world: World, name: str, others: list[str]) -> bool:
-    return world.get("plugin", name)["status"].get("neededBy", []) == others
+    return bool(world.get("plugin", name)["status"].get("neededBy", []) == others)
 
 
 def since(world: World, name: str) -> str:
