@@ -48,7 +48,8 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "everything": (EVERYTHING, MONITORING),
     "bare": (
         "rbac: {create: false}\nserviceAccount: {create: false, name: mine}\nuserRoles: {create: false}\n"
-        "admission: {create: false}\nnetworkPolicy: {enabled: false}\nmetrics: {service: {enabled: false}}\nrunAsUser: null\n"
+        "admission: {create: false}\nnetworkPolicy: {enabled: false}\n"
+        "metrics: {service: {enabled: false}}\nrunAsUser: null\n"
         "ceiling: {rules: []}\n",
         (),
     ),

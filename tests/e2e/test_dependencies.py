@@ -40,7 +40,9 @@ def build(world: World) -> None:
     """The whole graph, the needy ones first."""
     for name in ("shop", "cart", "store", "mail"):
         world.apply(part(name))
-    for name in ("shop", "cart", "store", "mail"):
+    for name in ("shop", "cart"):
+        world.wait_reason(name, "DependencyNotReady", 30)
+    for name in ("store", "mail"):
         world.wait_reason(name, "DependencyMissing", 30)
     for name in ("queue", "disk"):
         world.apply(part(name, VERSIONS.get(name, "1.2.0")))
