@@ -5,6 +5,7 @@ The plug-ins are containers whose program stands in the arguments: versions diff
 
 from __future__ import annotations
 
+import json
 import time
 from functools import partial
 from typing import Any
@@ -290,3 +291,54 @@ def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rol
     bad = result("bad")
     assert bad["failed"] == 0, bad
     assert set(bad["seen"]) == {"2.0.0"}
+
+
+def evict(world: World, pod: str) -> None:
+    """What `kubectl drain` does to each pod of a node."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": world.namespace}}
+    path = f"/api/v1/namespaces/{world.namespace}/pods/{pod}/eviction"
+    world.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
+
+
+def ready_pod(world: World, name: str, *, but: str = "") -> str:
+    """Name of a ready pod, another than `but`."""
+    pods = [pod["metadata"]["name"] for pod in world.items("pods", f"greffon.dev/plugin={name}") if is_ready(pod)]
+    return next((pod for pod in pods if pod != but), "")
+
+
+def is_past_its_deadline(world: World, name: str) -> bool:
+    conditions = world.get("deployment", f"plg-{name}")["status"].get("conditions") or ()
+    return any(c.get("reason") == "ProgressDeadlineExceeded" for c in conditions)
+
+
+def test_what_the_platform_does_counts_for_nothing(world: World) -> None:
+    world.apply(service("web"))
+    world.wait_ready("web", 60)
+    world.apply(service("web", "2.0.0"))
+    world.wait_ready("web", 60)
+    pod = world.eventually("a pod of the new version is ready", partial(ready_pod, world, "web"))
+    for turn in range(4):  # more often than crashes are forgiven
+        if turn % 2:
+            world.kubectl("delete", "pod", pod, "--wait=false")
+        else:
+            evict(world, pod)
+        pod = world.eventually("another pod takes over", partial(ready_pod, world, "web", but=pod))
+    world.wait_ready("web", 60)
+
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}, "spec": {"hard": {"pods": "1"}}}
+    world.apply(quota)
+    world.eventually("the quota counts", lambda: "used" in world.get("resourcequota", "full").get("status", {}))
+    world.apply(service("web", "3.0.0"))
+    message = world.wait_reason("web", "QuotaExceeded", 60)
+    assert "exceeded quota: full" in message
+    world.eventually("the deadline has passed", partial(is_past_its_deadline, world, "web"), 90)
+    world.kubectl("annotate", "plugin/web", "greffon.dev/reconcile=look")
+    world.eventually("it was looked at", lambda: world.get("plugin", "web")["status"].get("handled"))
+    status = world.get("plugin", "web")["status"]
+    assert "quarantined" not in status
+    assert (status["revisions"]["desired"], status["revisions"]["active"]) == ("web-r3", "web-r2")
+    assert serving(world, "web") == "2"
+
+    world.kubectl("delete", "resourcequota", "full")
+    world.wait_ready("web", 120)
+    assert actions(world, "web") == ["Activated r1", "Activated r2", "Activated r3"]
