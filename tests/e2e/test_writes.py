@@ -100,6 +100,43 @@ def ask_again(world: World) -> None:
     world.kubectl("wait", "plugin/web", "--for=jsonpath={.status.handled.reconcile}=now-1", "--timeout=30s")
 
 
+def restart(world: World) -> None:
+    (before,) = world.items("pods")
+    world.kubectl("annotate", "plugin", "web", "greffon.dev/restart=1")
+    world.eventually(
+        "another pod alone",
+        lambda: (
+            [pod["metadata"]["uid"] for pod in world.items("pods")] != [before["metadata"]["uid"]]
+            and len(world.items("pods")) == 1
+        ),
+    )
+    world.wait_ready("web", 60)
+
+
+def back_by_hand(world: World) -> None:
+    world.kubectl("annotate", "plugin", "web", "greffon.dev/rollback-to=web-r1")
+    world.eventually("the old revision alone", lambda: runs_only(world, "1"))
+
+
+def forth_again(world: World) -> None:
+    world.kubectl("annotate", "plugin", "web", "greffon.dev/rollback-to-")
+    world.wait_ready("web", 60)
+    world.eventually("the new revision alone", lambda: runs_only(world, "2"))
+
+
+def break_it(world: World) -> None:
+    run = {"mode": "Service", "entrypoint": ["false"], "resources": RESOURCES}
+    source = {"image": {"ref": images.reference(world.cluster, "runner-bash")}}
+    world.apply(plugin("web", type="Container", source=source, run=run, version="1.2.0"))
+    world.wait_reason("web", "RolledBack", 120)
+    world.eventually("the old revision alone", lambda: runs_only(world, "2"))
+
+
+def runs_only(world: World, revision: str) -> bool:
+    pods = world.items("pods")
+    return [pod["metadata"]["labels"]["greffon.dev/revision"] for pod in pods] == [revision]
+
+
 def delete(world: World) -> None:
     world.kubectl("delete", "plugin", "web", "--timeout=60s")
     world.eventually("nothing of it remains", lambda: not world.children("web"))
@@ -128,6 +165,15 @@ NEXT = STATUS | {
 }
 RUN = STATUS | {"patch pluginruns": 1, "patch jobs": 1, "patch pluginruns/status": 2}
 
+TURN = {"patch deployments": 1, "patch pluginrevisions/status": 2, "patch plugins/status": 2}
+ROLLED_BACK = {
+    "patch pluginrevisions": 1,
+    "patch deployments": 2,
+    "patch pluginrevisions/status": 1,
+    "patch plugins/status": 2,
+    "create events": 4,
+}
+
 LIVES: dict[str, list[Step]] = {
     "a container as a Service": [
         Step("create", simple(), SIMPLE),
@@ -136,6 +182,15 @@ LIVES: dict[str, list[Step]] = {
         Step("resume", simple("runner-python", version="1.1.0"), {"patch deployments": 1} | STATUS),
         Step("an annotation that means nothing", annotate),
         Step("asked to look again", ask_again, STATUS),
+        Step("delete", delete),
+    ],
+    "versions of a container": [
+        Step("create", simple(), SIMPLE),
+        Step("another image", simple("runner-python", version="1.1.0"), NEXT),
+        Step("restart", restart, {"patch deployments": 1, "patch plugins/status": 2}),
+        Step("back by hand", back_by_hand, TURN | {"create events": 1}),
+        Step("and forth again", forth_again, TURN),
+        Step("a version that fails, and the way back", break_it, ROLLED_BACK),
         Step("delete", delete),
     ],
     "a script as a Service with source, port and rules": [

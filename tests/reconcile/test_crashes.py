@@ -74,7 +74,7 @@ WRITES = {
     "suspend": 2,
     "run": 5,
     "a good upgrade": 4,
-    "a bad upgrade and its rollback": 6,
+    "a bad upgrade and its rollback": 5,
     "a bad first version": 7,
     "back by hand": 5,
     "back by hand and forth again": 5,

@@ -25,12 +25,12 @@ def course_health(o: Observation, course: Course, inner: Health) -> Health:
             return Health(State.FAILING, reason, f"{wanted} failed: {why}; rollback.auto is false, so it runs on")
         case Situation.PINNED:
             text = f"{runs} runs instead of {wanted}, as asked by the annotation {keys.ANNOTATION_ROLLBACK_TO}"
-            return Health(State.FAILING, Reason.ROLLED_BACK, f"{text}{_unless_good(inner)}; remove it to go on")
+            return Health(State.FAILING, Reason.ROLLED_BACK, f"{text}{_if_failing(inner)}; remove it to go on")
         case Situation.STRANDED:
             text = f"{wanted} failed: {_why(facts, course.desired)}; nothing good to go back to, so nothing runs"
             return Health(State.FAILING, Reason.NO_TARGET, f"{text}; {again}")
         case _:
-            text = f"{wanted} failed: {_why(facts, course.desired)}; {runs} runs instead{_unless_good(inner)}"
+            text = f"{wanted} failed: {_why(facts, course.desired)}; {runs} runs instead{_if_failing(inner)}"
             return Health(State.FAILING, Reason.ROLLED_BACK, f"{text}; {again}")
 
 
@@ -43,5 +43,5 @@ def _why(facts: dict[int, RevisionFacts], number: int) -> str:
     return f"{fact.cause}: {fact.message}" if fact and fact.cause else "see its PluginRevision"
 
 
-def _unless_good(inner: Health) -> str:
-    return "" if inner.state is State.GOOD else f" ({inner.message})"
+def _if_failing(inner: Health) -> str:
+    return f" ({inner.message})" if inner.state is State.FAILING else ""

@@ -22,7 +22,7 @@ from greffon.kube.api import Api
 from greffon.kube.recorder import Recorder
 from greffon.model.conditions import Reason
 from greffon.model.errors import SpecError
-from greffon.reconcile import status
+from greffon.reconcile import history, status
 from greffon.reconcile.assess import Situation
 from greffon.reconcile.health import State
 from greffon.reconcile.intake import Intake
@@ -34,6 +34,7 @@ from greffon.resources.effective import Effective
 
 Json = dict[str, Any]
 _log = logging.getLogger(__name__)
+_TOLD = (history.QUARANTINED, history.RESET)
 _URGENT = ("handled", "history", "quarantined")
 """Parts of a status that are part of a decision, or that somebody waits for."""
 Fleet = Callable[[Key, tuple[str, str, str] | None], None]
@@ -143,11 +144,12 @@ class Reporter:
         return self._working_since.setdefault(key, self._clock()) + self._grace - self._clock()
 
     def _tell_history(self, o: Observation, now: list[Json], before: list[Json]) -> None:
-        """Events for what is new in the history, but for activations, which `Ready` tells."""
-        for entry in reversed(now[: len(now) - len(before)] if len(now) > len(before) else []):
-            if entry["action"] == "Activated":
+        """Events for what is new in the history and does not show as a new reason of `Ready`."""
+        known = {(entry["action"], entry["revision"], entry.get("time")) for entry in before}
+        for entry in reversed(now):
+            if entry["action"] not in _TOLD or (entry["action"], entry["revision"], entry.get("time")) in known:
                 continue
-            kind = "Warning" if entry["action"] in ("RolledBack", "Quarantined") else "Normal"
+            kind = "Warning" if entry["action"] == history.QUARANTINED else "Normal"
             text = f"revision r{entry['revision']} ({entry.get('version')})"
             self._recorder.record(o.plugin, kind, entry["action"], f"{text}: {entry.get('cause', '')}")
 
