@@ -33,6 +33,7 @@ class Road:
             ("Isolation: an undeclared connection is refused, a declared one is allowed", self._isolation),
             ("A run of a Job plug-in, with its result", self._run),
             ("A new version becomes a new revision", self._new_version),
+            ("A bad version is rolled back by itself, and the good one goes on answering", self._bad_version),
             ("A deleted child comes back", self._drift),
             ("A deleted plug-in leaves nothing behind", self._delete),
         ]
@@ -101,14 +102,34 @@ class Road:
         print(f"   result: {json.dumps(done['status'].get('output'))[:300]}")
 
     def _new_version(self) -> None:
-        manifest = yaml.safe_load((PLUGINS / "status-page" / "plugin.yaml").read_text())
-        manifest["spec"]["version"] = "1.1.0"
-        manifest["spec"]["config"]["values"]["title"] = "Platform status, second edition"
-        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(manifest))
+        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_status_page("1.1.0")))
         active = "--for=jsonpath={.status.revisions.active}=status-page-r2"
         self._kubectl("wait", "plugin/status-page", active, "--timeout=90s", timeout=100)
         self._show("get", "pluginrevisions", "-l", "greffon.dev/plugin=status-page")
         self._show("get", "plugin", "status-page")
+
+    def _bad_version(self) -> None:
+        bad = _status_page("1.2.0")
+        bad["spec"]["run"]["entrypoint"] = ["python3", "-c", "raise SystemExit('version 1.2.0 has a defect')"]
+        print("   status-page 1.2.0 ends with exit code 1 as soon as it starts")
+        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(bad))
+        started, answers = time.monotonic(), []
+        while self._reason("status-page") != "RolledBack":
+            self._expect(time.monotonic() - started < 150, "the bad version is rolled back within 150 s")
+            done = self._once("uptime-probe", "demo-visit")
+            answers.append(done["status"].get("outcome"))
+        print(f"   rolled back after {time.monotonic() - started:.0f} s")
+        print(f"   visits by uptime-probe meanwhile: {len(answers)}, answered: {answers.count('Succeeded')}")
+        self._expect(set(answers) <= {"Succeeded"}, f"every visit is answered: {answers}")
+        self._show("get", "plugin", "status-page", "-o", "wide")
+        self._show("get", "pluginrevisions", "-l", "greffon.dev/plugin=status-page")
+        print("   the author goes back in Git, and the plug-in is Ready again")
+        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_status_page("1.1.0")))
+        self._kubectl("wait", "--for=condition=Ready", "plugin/status-page", "--timeout=60s", timeout=80)
+
+    def _reason(self, plugin: str) -> str:
+        path = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].reason}'
+        return self._kubectl("get", "plugin", plugin, path).strip()
 
     def _drift(self) -> None:
         before = self._uid("networkpolicy", "plg-status-page")
@@ -170,3 +191,11 @@ class Road:
         print(f"   $ kubectl -n {self._namespace} {' '.join(arguments)}")
         for line in (self._kubectl(*arguments).strip() or "(nothing)").splitlines():
             print(f"     {line}")
+
+
+def _status_page(version: str) -> Json:
+    """The sample with another version and title."""
+    manifest: Json = yaml.safe_load((PLUGINS / "status-page" / "plugin.yaml").read_text())
+    manifest["spec"]["version"] = version
+    manifest["spec"]["config"]["values"]["title"] = f"Platform status, edition {version}"
+    return manifest

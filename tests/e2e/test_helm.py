@@ -60,9 +60,11 @@ def of_release(cluster: Cluster, kinds: str, *place: str) -> list[str]:
 
 
 def test_the_charts_own_test_passes_and_leaves_nothing(helm: Cluster) -> None:
-    printed = helm.run_helm("test", "greffon", "-n", NAMESPACE, "--logs", "--timeout", "300s", timeout=330)
+    old = helm.helm.parent.name.startswith("helm3")  # it deletes the pod before it reads the log
+    logs, words = ((), "Phase:          Succeeded") if old else (("--logs",), "it is deleted and nothing of it remains")
+    printed = helm.run_helm("test", "greffon", "-n", NAMESPACE, *logs, "--timeout", "300s", timeout=330)
 
-    assert "it is deleted and nothing of it remains" in printed, printed
+    assert words in printed, printed
     left = helm.run_kubectl("-n", NAMESPACE, "get", f"plugins,pluginruns,pluginrevisions,{LEFT}", "-o", "name")
     assert "smoke" not in left, left
     assert "greffon-test" not in left, left
