@@ -125,7 +125,9 @@ def forth_again(world: World) -> None:
 
 
 def break_it(world: World) -> None:
-    run = {"mode": "Service", "entrypoint": ["false"], "resources": RESOURCES}
+    # A probe that never passes: without one the process would count as ready until it has ended.
+    probes = {"ready": {"tcp": {"port": 8080}}}
+    run = {"mode": "Service", "entrypoint": ["false"], "resources": RESOURCES, "probes": probes}
     source = {"image": {"ref": images.reference(world.cluster, "runner-bash")}}
     world.apply(plugin("web", type="Container", source=source, run=run, version="1.2.0"))
     world.wait_reason("web", "RolledBack", 120)

@@ -63,6 +63,7 @@ class PodFacts:
     report: str
     crashes: int = 0
     disruption: str = ""
+    created: str = ""
     deleting: bool = False
 
 
@@ -165,6 +166,7 @@ def pod(obj: Json) -> PodFacts:
         report=(state.get("terminated") or {}).get("message", "") if status.get("phase") in _ENDED else "",
         crashes=min(restarts + (1 if ended and "running" not in state else 0), MOST_CRASHES),
         disruption=_disruption(status),
+        created=meta.get("creationTimestamp") or "",
         deleting="deletionTimestamp" in meta,
     )
 

@@ -84,7 +84,7 @@ class PluginReconciler:
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
         await self._decree(o, course)
-        troubles = await self._carry_out(o, choice, todo)
+        troubles = await self._carry_out(o, choice, course, todo)
         o = observe(plugin, entry, self._cache, o.context, o.now, nodes)
         situation = assess(o, e, course, troubles)
         result = await self._reporter.tell(entry, o, e, situation)
@@ -108,8 +108,10 @@ class PluginReconciler:
                 if isinstance(child.facts, RevisionFacts) and child.facts.state == QUARANTINED:
                     await self._reporter.write_status(revisions.state_of(child, state))
 
-    async def _carry_out(self, o: Observation, choice: revisions.Choice, todo: Plan) -> tuple[Trouble, ...]:
-        self._reporter.announce(o, choice, todo)
+    async def _carry_out(
+        self, o: Observation, choice: revisions.Choice, course: Course, todo: Plan
+    ) -> tuple[Trouble, ...]:
+        self._reporter.announce(o, choice, course, todo)
         results = await self._applier.carry_out(todo, o.plugin.uid)
         return tuple(result for result in results if isinstance(result, Trouble))
 

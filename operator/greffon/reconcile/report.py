@@ -24,6 +24,7 @@ from greffon.model.conditions import Reason
 from greffon.model.errors import SpecError
 from greffon.reconcile import history, status
 from greffon.reconcile.assess import Situation
+from greffon.reconcile.course import Course
 from greffon.reconcile.health import State
 from greffon.reconcile.intake import Intake
 from greffon.reconcile.observe import Observation
@@ -114,14 +115,19 @@ class Reporter:
             )
         return Result()
 
-    def announce(self, o: Observation, choice: Choice, todo: Plan) -> None:
+    def announce(self, o: Observation, choice: Choice, course: Course, todo: Plan) -> None:
         """Events for what is about to be done to a plug-in that was settled before."""
         if choice.is_new and o.revisions:
             text = f"revision r{choice.number} ({o.plugin.spec.version}) is being activated"
             self._recorder.record(o.plugin, "Normal", "Activating", text)
         settled = o.plugin.status.condition("Ready")
         known = settled is not None and settled.status == "True"
-        if known and not choice.is_new and o.plugin.status.observed_generation == o.plugin.generation:
+        if (
+            known
+            and not choice.is_new
+            and not _turns(o, course)
+            and o.plugin.status.observed_generation == o.plugin.generation
+        ):
             for write in (write for step in todo.steps for write in step):
                 verb = "changed" if write.uid else "deleted"
                 where = f"{write.obj['kind']} {write.obj['metadata']['name']}"
@@ -138,7 +144,7 @@ class Reporter:
         self._intake.remember(kinds.BY_KIND[body["kind"]], stored)
 
     def _grace_left(self, key: Key, s: Situation) -> float:
-        if s.health.state is not State.WORKING:
+        if State.WORKING not in (s.health.state, s.inner.state if s.inner else None):
             self._working_since.pop(key, None)
             return 0.0
         return self._working_since.setdefault(key, self._clock()) + self._grace - self._clock()
@@ -159,3 +165,9 @@ class Reporter:
         fails = s.health.state is State.FAILING and s.health.reason is not Reason.SUSPENDED
         if fails and (before is None or before.reason != s.health.reason):
             self._recorder.record(o.plugin, "Warning", str(s.health.reason), s.health.message)
+
+
+def _turns(o: Observation, course: Course) -> bool:
+    """The operator itself is changing what runs: by a decision, or because somebody asked for it."""
+    runs = o.deployment.revision if o.deployment else course.number
+    return runs != course.number or dict(course.requests.handled) != (o.plugin.status.handled or {})

@@ -29,7 +29,7 @@ def service_verdict(o: Observation, e: Effective, revision: int, activated: date
     has_liveness = e.is_script or bool(e.probes and e.probes.live)
     pods = [pod for pod in o.pods if pod.revision == revision and not pod.deleting]
     faults = [(pod, fault) for pod in pods if (fault := attribute(pod, has_liveness=has_liveness))]
-    crashed = [fault for pod, fault in faults if fault.side is Side.PLUGIN and _counts(pod, activated, e.watch_seconds)]
+    crashed = [fault for pod, fault in faults if fault.side is Side.PLUGIN and _counts(pod, activated, e)]
     total = sum(fault.crashes for fault in crashed)
     if total >= e.max_crashes:
         worst = max(crashed, key=lambda fault: (fault.crashes, fault.reason, fault.message))
@@ -57,10 +57,17 @@ def job_verdict(o: Observation, e: Effective, revision: int, activated: datetime
     return Fault(Side.PLUGIN, Reason.RUN_FAILED, text, len(failed))
 
 
-def _counts(pod: PodFacts, activated: datetime | None, watch_seconds: int) -> bool:
+def _counts(pod: PodFacts, activated: datetime | None, e: Effective) -> bool:
+    """Whether the crashes of a pod belong to this activation. A pod tells how often it ended, and only of the last time
+    when: one that is older than the activation counts only while the kubelet itself calls it a loop."""
     if activated is None or not pod.finished_at:
         return True
-    return datetime.fromisoformat(pod.finished_at) <= activated + timedelta(seconds=watch_seconds)
+    finished = datetime.fromisoformat(pod.finished_at)
+    if not activated <= finished <= activated + timedelta(seconds=e.watch_seconds):
+        return False
+    begun = activated - timedelta(seconds=e.progress_deadline_seconds)
+    is_old = bool(pod.created) and datetime.fromisoformat(pod.created) < begun
+    return not is_old or pod.waiting == "CrashLoopBackOff"
 
 
 def _late(o: Observation, e: Effective, faults: list[Fault], pods: list[PodFacts]) -> Fault | None:
