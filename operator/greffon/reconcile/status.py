@@ -14,17 +14,15 @@ from greffon.model import keys
 from greffon.model.base import to_rfc3339
 from greffon.model.conditions import Reason
 from greffon.model.plugin import Plugin
-from greffon.model.plugin_status import Revisions
-from greffon.reconcile import history, rollout
+from greffon.reconcile import status_versions
 from greffon.reconcile.assess import Situation
-from greffon.reconcile.course import Course
 from greffon.reconcile.dependencies import in_a_circle, teardown_blockers, unmet
 from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
-from greffon.reconcile.rollout import QUARANTINED
 from greffon.resources.effective import Effective, as_status
 
 Json = dict[str, Any]
+MOST_DEPENDANTS = 64
 LONGEST_MESSAGE = 4096
 """As the schema has it; a longer one would make the whole status refused."""
 
@@ -37,9 +35,9 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
         "conditions": conditions(o, s),
         "revisions": _revisions(plugin, s),
         "effective": as_status(e),
-        "history": _history(o, s),
+        "history": status_versions.history_of(o, s),
         "handled": _handled(plugin, s),
-        "quarantined": _quarantined(o),
+        "quarantined": status_versions.quarantined(o),
         "neededBy": list(teardown_blockers(plugin.name, o.nodes))[:MOST_DEPENDANTS],
     }
     if e.image:
@@ -73,7 +71,7 @@ def conditions(o: Observation, s: Situation) -> list[Json]:
         ("Stalled", failing, h.reason, h.message if failing else ""),
         ("Available", s.available, Reason.AVAILABLE if s.available else h.reason, s.available_message),
         *_permission(plugin, s),
-        *_rolled_back(s),
+        *status_versions.rolled_back(s),
         *_dependencies(o),
     ]
     if s.conflict:
@@ -108,17 +106,6 @@ def _dependencies(o: Observation) -> list[tuple[str, bool, Reason, str]]:
     ]
 
 
-def _rolled_back(s: Situation) -> list[tuple[str, bool, Reason, str]]:
-    """Only when another revision runs than the spec asks for, or a request to that end cannot be met."""
-    if s.course is None:
-        return []
-    if s.course.requests.refused:
-        return [("RolledBack", False, Reason.REQUEST_REFUSED, s.course.requests.refused)]
-    if s.course.run in (s.course.desired, None):
-        return []
-    return [("RolledBack", True, s.health.reason, s.health.message)]
-
-
 _UNKNOWN_PERMISSION = (Reason.CHILD_CONFLICT, Reason.NAMESPACE_TERMINATING, Reason.FORBIDDEN, Reason.CHILD_REJECTED)
 """The writes stopped before it was known whether the Role is as declared."""
 
@@ -145,62 +132,8 @@ def _revisions(plugin: Plugin, s: Situation) -> Json:
     active = keys.revision_name(plugin.name, s.active) if s.active else None
     good = s.inner is not None and s.inner.state is State.GOOD and active
     last_good = active if good else (before.last_good if before else None)
-    made = {"desired": desired, "active": active, "lastGood": last_good, **_pin(plugin, s, before)}
+    made = {"desired": desired, "active": active, "lastGood": last_good, **status_versions.pin(plugin, s, before)}
     return {key: value for key, value in made.items() if value}
-
-
-def _pin(plugin: Plugin, s: Situation, before: Revisions | None) -> Json:
-    if s.course is None:  # the spec was refused: what was asked for stays as it was
-        return {"pinned": before.pinned, "pinnedOver": before.pinned_over} if before else {}
-    asked = s.course.requests
-    names = {"pinned": asked.pinned, "pinnedOver": asked.pinned_over}
-    return {key: keys.revision_name(plugin.name, number) for key, number in names.items() if number}
-
-
-def _history(o: Observation, s: Situation) -> list[Json]:
-    """Newest first."""
-    entries = [entry.to_wire() for entry in o.plugin.status.history]
-    if s.course is None:
-        return entries
-    versions = {fact.number: fact.version for fact in o.revisions}
-    made = [
-        {"revision": number, "action": action, "time": to_rfc3339(o.now)}
-        | ({"version": versions[number]} if number in versions else {})
-        | ({"cause": cause[:1024]} if cause else {})
-        for action, number, cause in history.grow(s.course.past, _news(o, s, s.course))
-    ]
-    return [*reversed(made), *entries][: history.LIMIT]
-
-
-def _news(o: Observation, s: Situation, course: Course) -> history.News:
-    known = {entry.revision for entry in o.plugin.status.quarantined}
-    fresh = [
-        f for f in o.revisions if f.state == QUARANTINED and keys.revision_name(o.plugin.name, f.number) not in known
-    ]
-    fell = course.situation in (rollout.Situation.FALLEN_BACK, rollout.Situation.EXHAUSTED)
-    good = s.inner is not None and s.inner.state is State.GOOD
-    return history.News(
-        quarantined=tuple((fact.number, f"{fact.cause}: {fact.message}") for fact in fresh),
-        serves=s.active if good and s.active == course.run else None,
-        fallen_back=course.run if fell else None,
-        pinned=course.run if course.situation is rollout.Situation.PINNED else None,
-        reset=course.desired if course.requests.reset else None,
-        stopped=bool(o.plugin.spec.suspend) and s.health.state is State.FAILING,
-    )
-
-
-def _quarantined(o: Observation) -> list[Json]:
-    """Newest first."""
-    return [
-        {"revision": keys.revision_name(o.plugin.name, fact.number), "cause": fact.cause, "message": fact.message}
-        | ({"time": fact.time} if fact.time else {})
-        for fact in reversed(o.revisions)
-        if fact.state == QUARANTINED
-    ][:MOST_QUARANTINED]
-
-
-MOST_QUARANTINED = 50
-MOST_DEPENDANTS = 64
 
 
 def _handled(plugin: Plugin, s: Situation) -> Json:
