@@ -52,7 +52,8 @@ def steer(o: Observation, e: Effective, choice: Choice, blocked: Mapping[int, st
         choice: the revision that the spec asks for.
         blocked: revisions that a dependant does not accept, with the reason.
     """
-    past = history.read(o.plugin.status.history)
+    recorded = o.plugin.status.revisions
+    past = history.read(o.plugin.status.history, number_of(recorded.last_good) if recorded else 0)
     states = {fact.number: fact.state for fact in o.revisions} | ({choice.number: "Active"} if choice.is_new else {})
     asked = requests.read(o.plugin, choice.number, states, blocked)
     if asked.reset:
@@ -94,8 +95,22 @@ def _running(o: Observation, e: Effective, standing: Standing) -> int | None:
 
 
 def _fault(o: Observation, e: Effective, running: int, past: Past) -> Fault | None:
-    judge = job_verdict if e.mode == "Job" else service_verdict
-    return judge(o, e, running, past.since if past.serving == running else None)
+    since = past.since if past.serving == running else None
+    if e.mode == "Job":
+        return job_verdict(o, e, running, since, past.reset)
+    return service_verdict(o, e, running, since)
+
+
+def fresh_number(o: Observation) -> int:
+    """The number for a content that no kept revision has: no number ever means two contents. When the spec is the one
+    that was seen before, only its record is gone, and it is written again."""
+    status, known = o.plugin.status, {fact.number for fact in o.revisions}
+    recorded = status.revisions
+    names = (recorded.desired, recorded.active, recorded.last_good) if recorded else ()
+    desired = number_of(recorded.desired) if recorded else 0
+    if desired and desired not in known and status.observed_generation == o.plugin.generation:
+        return desired
+    return max(*known, *map(number_of, names), history.read(status.history).highest, 0, 0) + 1
 
 
 def needed(o: Observation, course: Course) -> set[int]:

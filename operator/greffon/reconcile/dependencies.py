@@ -69,12 +69,13 @@ def would_break(name: str, new_version: str, nodes: Nodes) -> tuple[str, ...]:
     stay: the new version may be the very one that it waits for.
     """
     mine = nodes.get(name)
-    if mine is None or mine.active is None:
+    runs = (mine.active or mine.served) if mine else None
+    if runs is None:
         return ()
     broken = []
     for dependant in (nodes[other] for other in dependants(name, nodes)):
         for text in sorted({text for other, text in dependant.depends_on if other == name and text}):
-            if not dependant.deleting and _accepts(text, mine.active) and not _accepts(text, new_version):
+            if not dependant.deleting and _accepts(text, runs) and not _accepts(text, new_version):
                 why = f"{dependant.name} needs {name} {text[:_SHOWN]}, and {new_version[:_SHOWN]} is outside of it"
                 broken.append(f"{why}; first change spec.dependsOn of {dependant.name}, or delete it")
     return tuple(broken)

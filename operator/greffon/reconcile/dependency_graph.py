@@ -18,6 +18,7 @@ class Node:
         desired: version that its spec asks for.
         ready: it does its work; what depends on it may start.
         depends_on: (plug-in, text of the range) of its spec; the text is "" when any version will do.
+        served: version that ran well last, whether or not it runs now.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Node:
     ready: bool = False
     deleting: bool = False
     depends_on: tuple[tuple[str, str], ...] = ()
+    served: str | None = None
 
 
 Nodes = Mapping[str, Node]

@@ -99,7 +99,7 @@ class PluginFacts:
     """A Plugin as its neighbours see it.
 
     Attributes:
-        active: name of the revision that runs, "" when none does.
+        active, last_good: name of the revision that runs, and of the last that ran well; "" when there is none.
         depends_on: (plug-in, range) of its spec.
     """
 
@@ -107,15 +107,17 @@ class PluginFacts:
     active: str
     available: bool
     depends_on: tuple[tuple[str, str], ...]
+    last_good: str = ""
 
 
 def plugin(obj: Json) -> PluginFacts:
     """Read a Plugin; a spec that the schema let through may still be odd."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    needs = spec.get("dependsOn") or ()
+    needs, revisions = spec.get("dependsOn") or (), status.get("revisions") or {}
     return PluginFacts(
         version=str(spec.get("version", "")),
-        active=str((status.get("revisions") or {}).get("active") or ""),
+        active=str(revisions.get("active") or ""),
+        last_good=str(revisions.get("lastGood") or ""),
         available=_conditions(status).get("Available", {}).get("status") == "True",
         depends_on=tuple((str(need["plugin"]), str(need.get("version") or "")) for need in needs),
     )

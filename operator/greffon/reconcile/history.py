@@ -30,6 +30,8 @@ class Past:
         good: revisions that have served, the latest first, each once.
         serving: the revision that served last, and since when; None when none did.
         in_a_row: automatic rollbacks since the last activation.
+        reset: when quarantine was lifted last; what happened before counts no more.
+        highest: the highest number of a revision that it names.
     """
 
     good: tuple[int, ...]
@@ -37,21 +39,29 @@ class Past:
     since: datetime | None
     action: str
     in_a_row: int
+    reset: datetime | None = None
+    highest: int = 0
 
 
-def read(entries: Sequence[HistoryEntry]) -> Past:
-    """Digest a history."""
+def read(entries: Sequence[HistoryEntry], last_good: int = 0) -> Past:
+    """Digest a history.
+
+    Args:
+        last_good: what the status calls so; all there is when an older release wrote it.
+    """
     serving = [entry for entry in entries if entry.action in _SERVING]
-    good = tuple(dict.fromkeys(entry.revision for entry in serving))
+    good = tuple(dict.fromkeys(entry.revision for entry in serving)) or ((last_good,) if last_good else ())
     in_a_row = next((i for i, entry in enumerate(serving) if entry.action != ROLLED_BACK), len(serving))
     newest = serving[0] if serving else None
-    stopped = bool(entries) and entries[0].action == DEACTIVATED
+    stopped = next((entry.action for entry in entries if entry.action in (*_SERVING, DEACTIVATED)), "") == DEACTIVATED
     return Past(
         good=good,
         serving=newest.revision if newest and not stopped else None,
         since=newest.time if newest and not stopped else None,
         action=newest.action if newest and not stopped else "",
         in_a_row=in_a_row,
+        reset=next((entry.time for entry in entries if entry.action == RESET), None),
+        highest=max((entry.revision for entry in entries), default=0),
     )
 
 
@@ -81,13 +91,17 @@ def grow(past: Past, news: News) -> list[tuple[str, int, str]]:
     made = [(QUARANTINED, number, cause) for number, cause in news.quarantined]
     if news.reset is not None:
         made.append((RESET, news.reset, "asked for by annotation"))
-    if news.pinned is not None:
+    if news.stopped:
+        if past.serving is not None:
+            made.append((DEACTIVATED, past.serving, "spec.suspend is true"))
+    elif news.pinned is not None:
         if (past.serving, past.action) != (news.pinned, MANUAL):
             made.append((MANUAL, news.pinned, "asked for by annotation"))
-    elif news.fallen_back is not None and news.quarantined:
-        made.append((ROLLED_BACK, news.fallen_back, news.quarantined[-1][1]))
-    elif news.fallen_back is None and news.serves is not None and past.serving != news.serves:
+    elif news.fallen_back is not None:
+        if news.quarantined:
+            made.append((ROLLED_BACK, news.fallen_back, news.quarantined[-1][1]))
+        elif past.serving != news.fallen_back:
+            made.append((ACTIVATED, news.fallen_back, "in place of what is quarantined"))
+    elif news.serves is not None and past.serving != news.serves:
         made.append((ACTIVATED, news.serves, ""))
-    if news.stopped and past.serving is not None:
-        made.append((DEACTIVATED, past.serving, "spec.suspend is true"))
     return made

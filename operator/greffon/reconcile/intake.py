@@ -12,6 +12,7 @@ from greffon.engine.cache import Cache
 from greffon.engine.queue import Key, Priority, Queue
 from greffon.kube import kinds
 from greffon.kube.kinds import Resource
+from greffon.reconcile.facts import PluginFacts
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.seen import Seen, seen
 
@@ -40,13 +41,15 @@ class Intake:
         """Keep the answer to our own write; its echo on the watch then tells nothing new."""
         entry = seen(resource, obj)
         before = self._cache.get(entry.key)
-        if self._cache.put(entry) and before and entry.differs_beyond_status(before):
+        is_news = self._cache.put(entry)
+        if is_news and before and entry.differs_beyond_status(before):
             # The answer carries a change that a user made meanwhile; its own event will tell nothing new.
             self._queue.forget(entry.key)
             self._queue.add(entry.key, Priority.USER)
         if resource is kinds.PLUGIN:
             self._wake_runs(entry.key)
-            self._tell_neighbours(entry, before)
+            if is_news:
+                self._tell_neighbours(entry, before)
         elif resource is kinds.PLUGIN_RUN and entry.owner:
             self._queue.add(entry.owner, Priority.CHILD)
             self._wake_runs(entry.owner, except_for=entry.key)
@@ -95,12 +98,13 @@ class Intake:
         known = entry or before
         if known is None:
             return
-        affected = self._neighbours.around(known.key)
+        reach = self._neighbours.around if _same_needs(entry, before) else self._neighbours.concerned
+        affected = reach(known.key)
         if entry:
             self._neighbours.note(entry)
         else:
             self._neighbours.forget(known.key)
-        for key in affected | self._neighbours.around(known.key):
+        for key in affected | reach(known.key):
             self._queue.add(key, Priority.CHILD)
 
     def _wake_runs(self, plugin: Key, except_for: Key | None = None) -> None:
@@ -108,3 +112,9 @@ class Intake:
         for sibling in self._cache.owned(plugin):
             if sibling.key.kind == kinds.PLUGIN_RUN.kind and sibling.key != except_for:
                 self._queue.add(sibling.key, Priority.CHILD)
+
+
+def _same_needs(entry: Seen | None, before: Seen | None) -> bool:
+    """It was there before and depends on the same plug-ins: only its direct neighbours see a difference."""
+    known = [seen.facts.depends_on for seen in (entry, before) if seen and isinstance(seen.facts, PluginFacts)]
+    return len(known) == 2 and known[0] == known[1]

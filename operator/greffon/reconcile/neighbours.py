@@ -44,6 +44,15 @@ class Neighbours:
         """Those it needs and those that need it: what they must be told of it."""
         return {*self._needs.get(key, ()), *self._dependants.get(key, ())}
 
+    def concerned(self, key: Key) -> set[Key]:
+        """Those it needs, and all that need it, by way of others too: a circle closes and opens for all of them."""
+        reached, waiting = set(self._needs.get(key, ())), [key]
+        while waiting:
+            fresh = [found for found in self._dependants.get(waiting.pop(), ()) if found not in reached]
+            reached.update(fresh)
+            waiting += fresh
+        return reached - {key}
+
     def of(self, key: Key) -> Nodes:
         """The plug-in itself, all that it depends on by way of others, and its direct dependants; {} for a loner."""
         if not self.around(key):
@@ -62,9 +71,17 @@ class Neighbours:
                 yield key.name, self._node(entry, entry.facts)
 
     def _node(self, entry: Seen, facts: PluginFacts) -> Node:
-        known = (seen.facts for seen in self._cache.owned(entry.key) if seen.key.name == facts.active)
-        active = next((fact.version for fact in known if isinstance(fact, RevisionFacts)), None)
-        return Node(entry.key.name, active, facts.version, facts.available, entry.deleting, facts.depends_on)
+        known = [(seen.key.name, seen.facts) for seen in self._cache.owned(entry.key)]
+        versions = {name: fact.version for name, fact in known if isinstance(fact, RevisionFacts)}
+        return Node(
+            entry.key.name,
+            versions.get(facts.active),
+            facts.version,
+            facts.available,
+            entry.deleting,
+            facts.depends_on,
+            versions.get(facts.last_good),
+        )
 
 
 def _key(near: Key, name: str) -> Key:

@@ -22,7 +22,7 @@ from greffon.reconcile.admit import admit, unreadable
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.archive import Archive
 from greffon.reconcile.assess import Situation, assess, refused
-from greffon.reconcile.course import Course, needed, steer
+from greffon.reconcile.course import Course, fresh_number, needed, steer
 from greffon.reconcile.facts import RevisionFacts
 from greffon.reconcile.gate import as_refusal, blocked_revisions, gate
 from greffon.reconcile.neighbours import Neighbours
@@ -34,7 +34,7 @@ from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
 from greffon.resources.desired import desired
-from greffon.resources.effective import effective
+from greffon.resources.effective import Effective, effective
 
 
 class PluginReconciler:
@@ -69,17 +69,12 @@ class PluginReconciler:
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
-        choice = revisions.choose(o.identity, plugin.spec, e, o.revisions)
+        choice = revisions.choose(o.identity, plugin.spec, e, o.revisions, fresh_number(o))
         note(revision=choice.number)
-        course = steer(o, e, choice, blocked_revisions(o))
+        course, spec = await self._steer(o, e, choice)
         if closed := gate(o, course):
             return await self._reporter.tell(entry, o, e, refused(o, as_refusal(closed), state=closed.state))
-        spec = plugin.spec if course.number == choice.number else await self._archive.spec(plugin, course.number)
-        if spec is None:
-            return await self._reporter.tell(entry, o, e, refused(o, unreadable(course.number)))
         e = effective(spec, o.context)
-        if course.number != choice.number and (refusal := admit(spec, e, o.context)):
-            return await self._reporter.tell(entry, o, e, refused(o, refusal))
         todo = self._plan(o, spec, choice, course, keep=e.history_limit)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
@@ -90,6 +85,19 @@ class PluginReconciler:
         result = await self._reporter.tell(entry, o, e, situation)
         await self._tidy(o, course, situation, keep=e.history_limit)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
+
+    async def _steer(self, o: Observation, e: Effective, choice: revisions.Choice) -> tuple[Course, PluginSpec]:
+        """The course and what it runs. An older revision passes the checks of today, or it is none to go back to."""
+        blocked = dict(blocked_revisions(o))
+        while True:
+            course = steer(o, e, choice, blocked)
+            if course.number == choice.number:
+                return course, o.plugin.spec
+            spec = await self._archive.spec(o.plugin, course.number)
+            refusal = admit(spec, effective(spec, o.context), o.context) if spec else unreadable(course.number)
+            if spec and not refusal:
+                return course, spec
+            blocked[course.number] = refusal.message if refusal else ""
 
     def _plan(self, o: Observation, spec: PluginSpec, choice: revisions.Choice, course: Course, *, keep: int) -> Plan:
         asked = course.requests

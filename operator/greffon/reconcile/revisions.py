@@ -31,14 +31,20 @@ class Choice:
     is_new: bool
 
 
-def choose(plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[RevisionFacts]) -> Choice:
-    """The known revision with the same content, newest first, or the next number."""
+def choose(
+    plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[RevisionFacts], fresh: int | None = None
+) -> Choice:
+    """The known revision with the same content, newest first, or the next number.
+
+    Args:
+        fresh: the number for a content that is not known; None counts on from the known ones.
+    """
     content = revisions.digest(revisions.snapshot(spec))
     for fact in reversed(known):
         if fact.content_hash == content:
             same = revisions.plugin_revision(plugin, spec, fact.number, parent=fact.parent, sources=fact.sources)
             return Choice(fact.number, same, is_new=False)
-    number = known[-1].number + 1 if known else 1
+    number = fresh or (known[-1].number + 1 if known else 1)
     parent = keys.revision_name(plugin.name, known[-1].number) if known else None
     found = files(e)
     sources = (names.files(plugin.name, found.content_hash),) if found and e.mode else ()

@@ -37,14 +37,16 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
         "effective": as_status(e),
         "history": status_versions.history_of(o, s),
         "handled": _handled(plugin, s),
-        "quarantined": status_versions.quarantined(o),
+        # A refused spec decides nothing: what the history does not tell yet must still be news afterwards.
+        "quarantined": status_versions.quarantined(o) if s.course else [q.to_wire() for q in plugin.status.quarantined],
         "neededBy": list(teardown_blockers(plugin.name, o.nodes))[:MOST_DEPENDANTS],
     }
     if e.image:
         made["image"] = {"ref": e.image}
     if e.mode == "Service":
         ready = o.deployment.ready if o.deployment else 0
-        made["replicas"] = {"desired": 0 if plugin.spec.suspend else e.replicas, "ready": ready}
+        stopped = plugin.spec.suspend or (s.course is not None and s.course.run is None)
+        made["replicas"] = {"desired": 0 if stopped else e.replicas, "ready": ready}
     if s.last_run:
         made["lastRun"] = _last_run(s)
     return {key: value for key, value in made.items() if value not in ({}, [])}

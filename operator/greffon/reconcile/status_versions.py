@@ -23,11 +23,11 @@ def rolled_back(s: Situation) -> list[tuple[str, bool, Reason, str]]:
     """Only when another revision runs than the spec asks for, or a request to that end cannot be met."""
     if s.course is None:
         return []
-    if s.course.requests.refused:
-        return [("RolledBack", False, Reason.REQUEST_REFUSED, s.course.requests.refused)]
-    if s.course.run in (s.course.desired, None):
-        return []
-    return [("RolledBack", True, s.health.reason, s.health.message)]
+    refused = s.course.requests.refused
+    if s.course.run not in (s.course.desired, None):
+        text = f"{s.health.message}; not done: {refused}" if refused else s.health.message
+        return [("RolledBack", True, s.health.reason, text)]
+    return [("RolledBack", False, Reason.REQUEST_REFUSED, refused)] if refused else []
 
 
 def pin(plugin: Plugin, s: Situation, before: Revisions | None) -> Json:

@@ -33,24 +33,31 @@ def service_verdict(o: Observation, e: Effective, revision: int, activated: date
     total = sum(fault.crashes for fault in crashed)
     if total >= e.max_crashes:
         worst = max(crashed, key=lambda fault: (fault.crashes, fault.reason, fault.message))
-        return Fault(Side.PLUGIN, worst.reason, f"{worst.message}, {total} times", total)
+        return Fault(Side.PLUGIN, worst.reason, f"{worst.message}, {e.max_crashes} times or more", total)
     if activated is None:
         return _late(o, e, [fault for _, fault in faults], pods)
     return None
 
 
-def job_verdict(o: Observation, e: Effective, revision: int, activated: datetime | None) -> Fault | None:
+def job_verdict(
+    o: Observation, e: Effective, revision: int, activated: datetime | None, reset: datetime | None = None
+) -> Fault | None:
     """The same for a Job plug-in: so many runs of a revision in a row have failed.
 
     A revision that has never ended well is judged without a window: its schedule may be slow. Runs without an exit
     code never got as far as the plug-in.
+
+    Args:
+        reset: when quarantine was lifted last; runs before that count no more.
     """
     runs = [run for run in ended_runs(o) if run.revision == revision and run.exit_code is not None]
+    if reset:
+        runs = [run for run in runs if datetime.fromisoformat(run.finished) > reset]
     well = any(run.outcome == "Succeeded" for run in runs)
     failed = list(itertools.takewhile(lambda run: run.outcome in ("Failed", "TimedOut"), reversed(runs)))
     if well and activated:
         limit = activated + timedelta(seconds=e.watch_seconds)
-        failed = [run for run in failed if datetime.fromisoformat(run.finished) <= limit]
+        failed = [run for run in failed if activated <= datetime.fromisoformat(run.finished) <= limit]
     if len(failed) < e.max_crashes:
         return None
     text = f"{len(failed)} runs in a row failed, the last one, {failed[0].name}: {failed[0].message}"
