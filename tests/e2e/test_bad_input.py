@@ -27,10 +27,15 @@ REPORTED: dict[str, tuple[Json, str, tuple[str, ...]]] = {
         "FeatureUnavailable",
         ("spec.hooks", "remove it"),
     ),
-    "a dependency, which this release does not wait for": (
-        job(dependsOn=[{"plugin": "other"}]),
-        "FeatureUnavailable",
-        ("spec.dependsOn", "remove it"),
+    "a dependency that does not exist": (
+        job(dependsOn=[{"plugin": "other", "version": "^1"}]),
+        "DependencyMissing",
+        ("needs other ^1", "create it there"),
+    ),
+    "a range of versions that cannot be read": (
+        job(compatibility={"kubernetes": "1.x.3"}),
+        "InvalidSpec",
+        ("spec.compatibility.kubernetes", "1.x.3"),
     ),
     "an event trigger": (
         job(triggers=[{"name": "x", "event": {"topic": "certs.expiring"}}]),
