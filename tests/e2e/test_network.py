@@ -12,7 +12,8 @@ SERVER = "import json, sys\nprint(json.dumps({'echo': json.load(sys.stdin).get('
 
 def client(permissions: Json | None = None) -> Json:
     """A plug-in that sleeps, so that a test can connect out of its pod."""
-    run = {"mode": "Service", "entrypoint": ["sleep", "86400"]}
+    # `sleep` alone is process 1, which ignores a friendly signal and takes half a minute to be killed.
+    run = {"mode": "Service", "entrypoint": ["bash", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"]}
     more: dict[str, Any] = {"permissions": permissions} if permissions else {}
     return plugin("client", type="Container", source={"image": {"ref": BASH_IMAGE}}, run=run, **more)
 
