@@ -10,7 +10,6 @@ import os
 import select
 import signal
 import socket
-import time
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,9 @@ _PORTS = range(21000, 29999)
 
 # The program records itself before it begins: whoever started it may be killed at any instant after that.
 # Fields 1 and 22 of its stat line are pid and start time (proc_pid_stat(5)); both stay over `exec`.
-_RECORD_AND_BECOME = f'read -r pid {"_ " * 20}start _ < /proc/$$/stat && echo $pid $start > "$0" && exec "$@"'
+# Descriptor 9, where there is one, tells by its end that this is done.
+_READ_STAT = f"read -r pid {'_ ' * 20}start _ < /proc/$$/stat"
+_RECORD_AND_BECOME = _READ_STAT + ' && echo $pid $start > "$0" && exec 9>&- && exec "$@"'
 
 
 def recording_itself(argv: Sequence[str], pid_file: Path) -> list[str]:
@@ -35,7 +36,8 @@ def spawn(argv: Sequence[str], pid_file: Path, log: Path, environment: Mapping[s
     """Start `argv` in a session of its own, output appended to `log`, and record its pid."""
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     command = recording_itself(argv, pid_file)
-    pid = os.posix_spawn(
+    recorded, recording = os.pipe()
+    os.posix_spawn(
         command[0],
         command,
         environment,
@@ -43,11 +45,13 @@ def spawn(argv: Sequence[str], pid_file: Path, log: Path, environment: Mapping[s
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o644),
             (os.POSIX_SPAWN_DUP2, 1, 2),
+            (os.POSIX_SPAWN_DUP2, recording, 9),
         ],
         setsid=True,
     )
-    while _recorded_pid(pid_file) != pid and _stat(pid)[0] != "Z":
-        time.sleep(0.001)
+    os.close(recording)
+    os.read(recorded, 1)  # ends when the child has closed its end: it is on record then, or it has died
+    os.close(recorded)
 
 
 def running_pid(pid_file: Path) -> int | None:

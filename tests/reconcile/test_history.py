@@ -42,7 +42,7 @@ async def test_one_bad_version_after_another_keeps_the_good_one_and_few_of_the_b
     for number in range(30):
         world.cluster.image(f"web:{number}", Behaviour(service="crash"))
         image = {"image": {"ref": f"web:{number}"}}
-        world.user.edit("Plugin", "web", lambda o, image=image: o["spec"].update(source=image))  # type: ignore[misc]
+        world.user.respec("web", source=image)
         await world.settle()
 
     plugin = world.user.get("Plugin", "web")

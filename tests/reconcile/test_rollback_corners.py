@@ -120,7 +120,7 @@ async def test_what_was_gone_back_to_is_told_again_after_a_suspension(world: Wor
     _image(world, 2)
     await world.settle(quiet=200)
     for suspended in (True, False):
-        world.user.edit("Plugin", "web", lambda o, s=suspended: o["spec"].update(suspend=s))  # type: ignore[misc]
+        world.user.respec("web", suspend=suspended)
         await world.settle()
 
     assert _history(world, "web")[-3:] == ["RolledBack r1", "Deactivated r1", "Activated r1"]

@@ -126,7 +126,7 @@ async def test_the_generation_observed_never_runs_ahead_and_never_falls(world: W
     for number in range(1, 7):
         await asyncio.sleep(0.01 * number)
         version = f"1.0.{number}"
-        world.user.edit("Plugin", "web", lambda o, v=version: o["spec"].update(version=v))  # type: ignore[misc]
+        world.user.respec("web", version=version)
     await world.settle()
 
     seen = 0

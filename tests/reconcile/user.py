@@ -40,6 +40,10 @@ class User:
         change(obj)
         return self._server.do(self._actor, "PUT", BY_KIND[kind], self._namespace, name, sub, body=obj)
 
+    def respec(self, name: str, **spec: Any) -> Json:
+        """Set fields of a Plugin's spec."""
+        return self.edit("Plugin", name, lambda o: o["spec"].update(spec))
+
     def annotate(self, kind: str, name: str, **annotations: str | None) -> Json:
         """Merge-patch annotations; `reconcile` stands for `greffon.dev/reconcile`."""
         patch = {"metadata": {"annotations": {f"greffon.dev/{key}": value for key, value in annotations.items()}}}

@@ -5,6 +5,7 @@ Each writes what anybody could write with kubectl; `status.handled` tells that i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -35,82 +36,43 @@ def rollback(
     return _perform(story, no_wait, timeout, namespace, context, kubeconfig)
 
 
-def restart(
-    name: Name,
-    no_wait: NoWait = False,
-    timeout: Timeout = "60s",
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Make new pods of the revision that runs, one after the other as its rollout says."""
-    from greffon.cli import story_ask
+def _asking(story: str, words: str, **fixed: str | bool) -> Callable[..., int]:
+    """A verb that asks for one thing and has no options of its own.
 
-    return _perform(
-        partial(story_ask.verb, name=name, word="restart"), no_wait, timeout, namespace, context, kubeconfig
-    )
+    Args:
+        story: name of the story in `story_ask`.
+        words: what the verb's help says.
+        fixed: what this verb hands to the story.
+    """
 
+    def command(
+        name: Name,
+        no_wait: NoWait = False,
+        timeout: Timeout = "60s",
+        namespace: Namespace = "",
+        context: Context = "",
+        kubeconfig: Kubeconfig = "",
+    ) -> int:
+        from greffon.cli import story_ask
 
-def reset(
-    name: Name,
-    no_wait: NoWait = False,
-    timeout: Timeout = "60s",
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Lift quarantine: revisions that failed may be tried again."""
-    from greffon.cli import story_ask
+        told = partial(getattr(story_ask, story), name=name, **fixed)
+        return _perform(told, no_wait, timeout, namespace, context, kubeconfig)
 
-    return _perform(partial(story_ask.verb, name=name, word="reset"), no_wait, timeout, namespace, context, kubeconfig)
+    command.__doc__ = words
+    return command
 
 
-def reconcile(
-    name: Name,
-    no_wait: NoWait = False,
-    timeout: Timeout = "60s",
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Let the operator look at everything of the plug-in again, now."""
-    from greffon.cli import story_ask
-
-    return _perform(
-        partial(story_ask.verb, name=name, word="reconcile"), no_wait, timeout, namespace, context, kubeconfig
-    )
-
-
-def suspend(
-    name: Name,
-    no_wait: NoWait = False,
-    timeout: Timeout = "60s",
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Set spec.suspend: no pods, no scheduled runs. A tool that keeps the spec in Git may set it back."""
-    from greffon.cli import story_ask
-
-    return _perform(
-        partial(story_ask.suspend, name=name, suspended=True), no_wait, timeout, namespace, context, kubeconfig
-    )
-
-
-def resume(
-    name: Name,
-    no_wait: NoWait = False,
-    timeout: Timeout = "60s",
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Set spec.suspend to false."""
-    from greffon.cli import story_ask
-
-    return _perform(
-        partial(story_ask.suspend, name=name, suspended=False), no_wait, timeout, namespace, context, kubeconfig
-    )
+restart = _asking(
+    "verb", "Make new pods of the revision that runs, one after the other as its rollout says.", word="restart"
+)
+reset = _asking("verb", "Lift quarantine: revisions that failed may be tried again.", word="reset")
+reconcile = _asking("verb", "Let the operator look at everything of the plug-in again, now.", word="reconcile")
+suspend = _asking(
+    "suspend",
+    "Set spec.suspend: no pods, no scheduled runs. A tool that keeps the spec in Git may set it back.",
+    suspended=True,
+)
+resume = _asking("suspend", "Set spec.suspend to false.", suspended=False)
 
 
 def _perform(story: Any, no_wait: bool, timeout: str, namespace: str, context: str, kubeconfig: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -28,34 +29,6 @@ def list_plugins(
     return perform(Target(namespace, context, kubeconfig), story)
 
 
-def get(
-    name: Name,
-    output: Output = Form.TABLE,
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Show one plug-in: what is wrong, what runs instead, what to do; then conditions, revisions and history."""
-    from greffon.cli import story_look
-    from greffon.cli.session import Target, perform
-
-    return perform(Target(namespace, context, kubeconfig), partial(story_look.get, name=name, form=output.value))
-
-
-def history(
-    name: Name,
-    output: Output = Form.TABLE,
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """Show what ran when and why it changed, and the revisions one can go back to."""
-    from greffon.cli import story_look
-    from greffon.cli.session import Target, perform
-
-    return perform(Target(namespace, context, kubeconfig), partial(story_look.history, name=name, form=output.value))
-
-
 def diff(
     name: Name,
     old: Old,
@@ -71,15 +44,29 @@ def diff(
     return perform(Target(namespace, context, kubeconfig), partial(story_look.diff, name=name, words=(old, new)))
 
 
-def runs(
-    name: Name,
-    output: Output = Form.TABLE,
-    namespace: Namespace = "",
-    context: Context = "",
-    kubeconfig: Kubeconfig = "",
-) -> int:
-    """List the PluginRuns of a plug-in, latest first. `-o wide` adds their messages."""
-    from greffon.cli import story_look
-    from greffon.cli.session import Target, perform
+def _looking(story: str, words: str) -> Callable[..., int]:
+    """A verb that shows one plug-in from one side: `story` is its name in `story_look`, `words` what its help says."""
 
-    return perform(Target(namespace, context, kubeconfig), partial(story_look.runs, name=name, form=output.value))
+    def command(
+        name: Name,
+        output: Output = Form.TABLE,
+        namespace: Namespace = "",
+        context: Context = "",
+        kubeconfig: Kubeconfig = "",
+    ) -> int:
+        from greffon.cli import story_look
+        from greffon.cli.session import Target, perform
+
+        told = partial(getattr(story_look, story), name=name, form=output.value)
+        return perform(Target(namespace, context, kubeconfig), told)
+
+    command.__doc__ = words
+    return command
+
+
+get = _looking(
+    "get",
+    "Show one plug-in: what is wrong, what runs instead, what to do; then conditions, revisions and history.",
+)
+history = _looking("history", "Show what ran when and why it changed, and the revisions one can go back to.")
+runs = _looking("runs", "List the PluginRuns of a plug-in, latest first. `-o wide` adds their messages.")

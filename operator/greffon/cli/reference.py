@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from greffon.cli.verbs import BY_NAME, EXIT_CODES, RUN_EXIT, VERBS, help_text
 
@@ -71,9 +72,9 @@ def verb_help(name: str) -> str:
 
     from greffon.cli.app import application
 
-    group = get_command(application(BY_NAME))
+    group: Any = get_command(application(BY_NAME))  # always a group: there are several verbs
     outer = group.make_context("greffon", [name, "--help"], resilient_parsing=True, terminal_width=100)
-    command = group.get_command(outer, name)  # type: ignore[attr-defined] # the application is always a group
+    command = group.get_command(outer, name)
     inner = command.make_context(name, [], parent=outer, resilient_parsing=True, terminal_width=100)
     return str(command.get_help(inner)).strip() + "\n"
 

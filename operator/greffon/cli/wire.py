@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 
 from greffon import __version__
-from greffon.errors import Unavailable, from_status
 from greffon.kube.transport import HttpTransport
 
 _LONGEST_LINE = 64 * 1024
@@ -19,21 +18,9 @@ class Wire(HttpTransport):
 
     async def log(self, path: str, *, query: Mapping[str, str]) -> AsyncIterator[bytes]:
         """Yield the lines of a log, empty ones too. Raises ApiError for a refused one, Unavailable when it breaks."""
-        timeout = aiohttp.ClientTimeout(total=None, connect=10.0)
-        try:
-            async with self._session.get(
-                self._host + path,
-                params=query,
-                headers=await self._headers(),
-                timeout=timeout,
-                allow_redirects=False,
-            ) as answer:
-                if answer.status >= 300:
-                    raise from_status(answer.status, (await answer.text())[:2000])
-                async for line in _lines(answer.content):
-                    yield line
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"log {path}: {type(error).__name__}: {error}") from error
+        async with self._opened("log", path, query, None) as content:
+            async for line in _lines(content):
+                yield line
 
     async def _headers(self) -> dict[str, str]:
         # The API server keeps the beginning of it as the writer's name in the managed fields.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,21 +85,26 @@ class HttpTransport:
 
     async def stream(self, path: str, *, query: Mapping[str, str], idle: float) -> AsyncIterator[bytes]:
         """Yield the lines of a watch. Raises ApiError for a refused one, Unavailable when it breaks."""
+        async with self._opened("watch", path, query, idle) as content:
+            async for line in _lines(content):
+                yield line
+
+    @asynccontextmanager
+    async def _opened(
+        self, what: str, path: str, query: Mapping[str, str], idle: float | None
+    ) -> AsyncIterator[aiohttp.StreamReader]:
+        """An answer that is read as it comes, for at most `idle` seconds without a byte; redirects are not followed."""
         timeout = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=idle)
+        headers = await self._headers()
         try:
             async with self._session.get(
-                self._host + path,
-                params=query,
-                headers=await self._headers(),
-                timeout=timeout,
-                allow_redirects=False,
+                self._host + path, params=query, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
-                if answer.status >= 400:
-                    raise from_status(answer.status, (await answer.text())[:500])
-                async for line in _lines(answer.content):
-                    yield line
+                if answer.status >= 300:
+                    raise from_status(answer.status, (await answer.text())[:2000])
+                yield answer.content
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"watch {path}: {type(error).__name__}: {error}") from error
+            raise Unavailable(f"{what} {path}: {type(error).__name__}: {error}") from error
 
     async def _headers(self) -> dict[str, str]:
         settings = await self._configuration.auth_settings()

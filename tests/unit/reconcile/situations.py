@@ -11,8 +11,9 @@ from greffon.reconcile.course import Course
 from greffon.reconcile.facts import DeploymentFacts, JobFacts, PodFacts, RevisionFacts
 from greffon.reconcile.observe import Observation
 from greffon.reconcile.rollout import Situation
+from greffon.reconcile.run_observe import RunObservation
 from greffon.resources.effective import Effective, effective
-from tests.unit.resources.samples import CONTEXT, SERVICE, Json
+from tests.unit.resources.samples import CONTEXT, JOB, SERVICE, Json
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 META: Json = {
@@ -45,6 +46,22 @@ def course(subject: Plugin, number: int = 3) -> Course:
     past = history.read(subject.status.history)
     asked = requests.read(subject, number, {number: "Active"})
     return Course(number, Situation.TRYING, number, (), None, asked, past)
+
+
+def run_observation(status: Json | None = None, **facts: Any) -> RunObservation:
+    """A run of a plug-in at revision 3 that could start, except for what is said."""
+    ready = RunObservation(
+        run=run("me", status),
+        is_owned=True,
+        plugin=plugin(JOB),
+        revision=3,
+        job=None,
+        pods=(),
+        siblings=(),
+        context=CONTEXT,
+        now=NOW,
+    )
+    return replace(ready, **facts)
 
 
 GOOD_POD = PodFacts(

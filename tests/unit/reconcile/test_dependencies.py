@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +14,11 @@ from greffon.reconcile.dependencies import Lack, in_a_circle, teardown_blockers,
 from greffon.reconcile.dependency_graph import Node, Nodes, cycle, dependants, start_order, teardown_order
 
 
-def node(name: str, *depends_on: str, active: str | None = "1.0.0", **fields: object) -> Node:
+def node(name: str, *depends_on: str, active: str | None = "1.0.0", **fields: Any) -> Node:
     """A ready plug-in; `depends_on` as "name" or "name range"."""
     needs = tuple((n, text) for n, _, text in (each.partition(" ") for each in depends_on))
-    made: dict[str, object] = {"desired": active or "1.0.0", "ready": True, **fields}
-    return Node(name, active, depends_on=needs, **made)  # type: ignore[arg-type]
+    made: dict[str, Any] = {"desired": active or "1.0.0", "ready": True, **fields}
+    return Node(name, active, depends_on=needs, **made)
 
 
 def namespace(*nodes: Node) -> Nodes:

@@ -178,10 +178,10 @@ REVISIONS: dict[str, tuple[dict[str, str], bool]] = {
 
 
 @pytest.mark.parametrize(("fields", "is_written"), REVISIONS.values(), ids=REVISIONS)
-def test_a_revision_is_written_again_only_to_give_it_back(fields: dict[str, str], is_written: bool) -> None:
+def test_a_revision_is_written_again_only_to_give_it_back(fields: dict[str, Any], is_written: bool) -> None:
     # Whatever is taken away shows in the fingerprint of the metadata.
     mark = "" if is_written else fingerprint_of_desired(revision_object())
-    live = Seen(Key("PluginRevision", "n", "s-r1"), "u", 1, None, fingerprint=mark, **fields)  # type: ignore[arg-type]
+    live = Seen(Key("PluginRevision", "n", "s-r1"), "u", 1, None, fingerprint=mark, **fields)
     assert bool(written(made([revision_object()], [live]))) is is_written
 
 

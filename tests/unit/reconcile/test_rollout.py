@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -14,12 +15,10 @@ OK = "Standby"
 GOOD = {1: OK, 2: OK, 3: "Active"}
 
 
-def standing(
-    desired: int = 3, *, bad: tuple[int, ...] = (), good: tuple[int, ...] = (2, 1), **facts: object
-) -> Standing:
+def standing(desired: int = 3, *, bad: tuple[int, ...] = (), good: tuple[int, ...] = (2, 1), **facts: Any) -> Standing:
     """Three revisions, of which these are quarantined."""
     states = GOOD | dict.fromkeys(bad, QUARANTINED)
-    return replace(Standing(desired, states, good), **facts)  # type: ignore[arg-type]
+    return replace(Standing(desired, states, good), **facts)
 
 
 ROWS: dict[str, tuple[Standing, Situation, Action]] = {

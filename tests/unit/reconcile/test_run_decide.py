@@ -12,31 +12,15 @@ from greffon.reconcile.facts import JobFacts
 from greffon.reconcile.run_decide import DEFAULT_TTL_SECONDS, Action, Decision, decide
 from greffon.reconcile.run_observe import RunObservation
 from greffon.reconcile.seen import Seen
-from tests.unit.reconcile.situations import NOW, ago, job, plugin, pod, run
-from tests.unit.resources.samples import CONTEXT, JOB, SERVICE, WEBHOOK, Json
+from tests.unit.reconcile.situations import ago, job, plugin, pod, run, run_observation
+from tests.unit.resources.samples import JOB, SERVICE, WEBHOOK, Json
 
 TELL, START, KEEP, EXPIRE = Action.TELL, Action.START, Action.KEEP, Action.EXPIRE
 
 
-def observation(status: Json | None = None, **facts: Any) -> RunObservation:
-    """A run that could start, except for what is said."""
-    ready = RunObservation(
-        run=run("me", status),
-        is_owned=True,
-        plugin=plugin(JOB),
-        revision=3,
-        job=None,
-        pods=(),
-        siblings=(),
-        context=CONTEXT,
-        now=NOW,
-    )
-    return replace(ready, **facts)
-
-
 def with_job(facts: JobFacts, status: Json | None = None, **more: Any) -> RunObservation:
     """A run whose Job exists."""
-    return observation(status, job=Seen(Key("Job", "team-a", "plg-sample-x"), "u", 1, None, facts=facts), **more)
+    return run_observation(status, job=Seen(Key("Job", "team-a", "plg-sample-x"), "u", 1, None, facts=facts), **more)
 
 
 FRESH = replace(job("Complete"), end=ago(2))
@@ -44,27 +28,27 @@ STARTED: Json = {"job": "plg-sample-x"}
 DONE: Json = {"outcome": "Succeeded", "completionTime": ago(100)}
 REPORT = pod(phase="Succeeded", exit_code=0, ended="Completed", finished_at=ago(2))
 ROWS: dict[str, tuple[RunObservation, Action, Reason, RunOutcome | None]] = {
-    "it can start": (observation(), START, Reason.RUNNING, None),
-    "its plug-in does not exist": (observation(plugin=None, revision=None), TELL, Reason.PLUGIN_NOT_FOUND, None),
+    "it can start": (run_observation(), START, Reason.RUNNING, None),
+    "its plug-in does not exist": (run_observation(plugin=None, revision=None), TELL, Reason.PLUGIN_NOT_FOUND, None),
     "its plug-in is a service": (
-        observation(plugin=plugin(SERVICE)),
+        run_observation(plugin=plugin(SERVICE)),
         TELL,
         Reason.PLUGIN_NOT_RUNNABLE,
         RunOutcome.REFUSED,
     ),
     "its plug-in is a webhook": (
-        observation(plugin=plugin(WEBHOOK)),
+        run_observation(plugin=plugin(WEBHOOK)),
         TELL,
         Reason.PLUGIN_NOT_RUNNABLE,
         RunOutcome.REFUSED,
     ),
     "its plug-in is suspended": (
-        observation(plugin=plugin(JOB | {"suspend": True})),
+        run_observation(plugin=plugin(JOB | {"suspend": True})),
         TELL,
         Reason.PLUGIN_SUSPENDED,
         None,
     ),
-    "its plug-in has nothing to run": (observation(revision=None), TELL, Reason.PLUGIN_NOT_READY, None),
+    "its plug-in has nothing to run": (run_observation(revision=None), TELL, Reason.PLUGIN_NOT_READY, None),
     "its Job has just been made": (with_job(job()), TELL, Reason.RUNNING, None),
     "its Job works": (with_job(job(), STARTED), TELL, Reason.RUNNING, None),
     "its Job works though the plug-in is suspended": (
@@ -99,25 +83,25 @@ ROWS: dict[str, tuple[RunObservation, Action, Reason, RunOutcome | None]] = {
         Reason.TIMED_OUT,
         RunOutcome.TIMED_OUT,
     ),
-    "its Job vanished": (observation(STARTED), TELL, Reason.JOB_LOST, RunOutcome.FAILED),
-    "it is over and kept": (observation(DONE), KEEP, Reason.COMPLETED, None),
+    "its Job vanished": (run_observation(STARTED), TELL, Reason.JOB_LOST, RunOutcome.FAILED),
+    "it is over and kept": (run_observation(DONE), KEEP, Reason.COMPLETED, None),
     "it is over and its Job is still there": (with_job(FRESH, DONE), KEEP, Reason.COMPLETED, None),
     "it is over for a day": (
-        observation(DONE | {"completionTime": ago(DEFAULT_TTL_SECONDS + 1)}),
+        run_observation(DONE | {"completionTime": ago(DEFAULT_TTL_SECONDS + 1)}),
         EXPIRE,
         Reason.COMPLETED,
         None,
     ),
-    "it is over and nobody knows since when": (observation({"outcome": "Failed"}), KEEP, Reason.COMPLETED, None),
+    "it is over and nobody knows since when": (run_observation({"outcome": "Failed"}), KEEP, Reason.COMPLETED, None),
     "it is over and was to be kept for no time": (
-        replace(observation(), run=run("me", DONE, ttlSecondsAfterFinished=0)),
+        replace(run_observation(), run=run("me", DONE, ttlSecondsAfterFinished=0)),
         EXPIRE,
         Reason.COMPLETED,
         None,
     ),
     "it is over and is to be kept for a week": (
         replace(
-            observation(), run=run("me", DONE | {"completionTime": ago(86400 * 6)}, ttlSecondsAfterFinished=604800)
+            run_observation(), run=run("me", DONE | {"completionTime": ago(86400 * 6)}, ttlSecondsAfterFinished=604800)
         ),
         KEEP,
         Reason.COMPLETED,
@@ -136,10 +120,10 @@ def test_decisions(found: RunObservation, action: Action, reason: Reason, outcom
 
 
 AGAIN: dict[str, tuple[RunObservation, float | None]] = {
-    "a kept result is looked at when its time is up": (observation(DONE), DEFAULT_TTL_SECONDS - 100),
+    "a kept result is looked at when its time is up": (run_observation(DONE), DEFAULT_TTL_SECONDS - 100),
     "a missing pod is waited for": (with_job(FRESH, STARTED), 0.5),
     "a running Job tells by itself": (with_job(job(), STARTED), None),
-    "a waiting run is woken by others": (observation(plugin=None), None),
+    "a waiting run is woken by others": (run_observation(plugin=None), None),
 }
 
 

@@ -1,6 +1,5 @@
 """The status of a run in words: one state for kstatus, times and results that never change once written."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,24 +14,13 @@ from greffon.reconcile.run_decide import Action, Decision
 from greffon.reconcile.run_observe import RunObservation
 from greffon.reconcile.run_status import apply_body, compose
 from greffon.reconcile.seen import Seen
-from tests.unit.reconcile.situations import NOW, ago, job, plugin, run
-from tests.unit.resources.samples import CONTEXT, JOB, Json
+from tests.unit.reconcile.situations import NOW, ago, job, run_observation
+from tests.unit.resources.samples import Json
 
 
 def observation(status: Json | None = None, *, later: float = 0, **facts: Any) -> RunObservation:
-    """A run of a plug-in at revision 3."""
-    known = RunObservation(
-        run=run("me", status),
-        is_owned=True,
-        plugin=plugin(JOB),
-        revision=3,
-        job=None,
-        pods=(),
-        siblings=(),
-        context=CONTEXT,
-        now=NOW + timedelta(seconds=later),
-    )
-    return replace(known, **facts)
+    """A run of a plug-in at revision 3, so many seconds from now."""
+    return run_observation(status, **({"now": NOW + timedelta(seconds=later)} | facts))
 
 
 def ended(outcome: RunOutcome, reason: Reason = Reason.FAILED, **facts: Any) -> Decision:
