@@ -29,6 +29,7 @@ from greffon.observe.metrics import Metrics
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.archive import Archive
 from greffon.reconcile.intake import Intake
+from greffon.reconcile.keeper import Keeper
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.plugin import PluginReconciler
 from greffon.reconcile.report import Reporter
@@ -81,8 +82,9 @@ class Operator:
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
         archive = Archive(self.api)
+        keeper = Keeper(applier, reporter, archive)
         self._reconcilers: dict[str, workers.Reconciler] = {
-            "Plugin": PluginReconciler(self.cache, applier, reporter, archive, neighbours, self.context, now).reconcile,
+            "Plugin": PluginReconciler(self.cache, applier, reporter, keeper, neighbours, self.context, now).reconcile,
             "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, archive, self.context, now).reconcile,
         }
         self.sweep = Sweep(

@@ -104,7 +104,7 @@ class Applier:
 
     async def _apply(self, write: Write) -> Seen:
         stored = await self._api.apply(write.obj, uid=write.uid)
-        if has_additions(stored):
+        if write.uid and has_additions(stored):
             stored = await self._api.replace_spec(write.obj, uid=stored["metadata"]["uid"])
         entry = self._intake.remember(kinds.BY_KIND[write.obj["kind"]], stored)
         want = fingerprint_of_desired(write.obj)

@@ -1,4 +1,4 @@
-"""THE STORY of a Plugin, on one screen: observe, admit, choose, desire, plan, apply, assess, tell.
+"""THE STORY of a Plugin, on one screen: observe, admit, choose, steer, gate, desire, plan, apply, assess, tell.
 
 Called by `engine.workers` for every key of kind Plugin. Level-triggered: whatever woke it, it looks at the whole
 state and does what is missing. Everything that decides is pure and lives in the modules named here.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import orjson
 
@@ -18,23 +19,21 @@ from greffon.engine.workers import Result
 from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin, PluginSpec
 from greffon.reconcile import revisions
-from greffon.reconcile.admit import admit, unreadable
+from greffon.reconcile.admit import admit
 from greffon.reconcile.apply import Applier
-from greffon.reconcile.archive import Archive
-from greffon.reconcile.assess import Situation, assess, refused
-from greffon.reconcile.course import Course, fresh_number, needed, steer
-from greffon.reconcile.facts import RevisionFacts
-from greffon.reconcile.gate import as_refusal, blocked_revisions, gate
+from greffon.reconcile.assess import assess, refused
+from greffon.reconcile.course import Course, fresh_number, needed
+from greffon.reconcile.gate import as_refusal, gate
+from greffon.reconcile.keeper import Keeper
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.observe import Observation, observe
 from greffon.reconcile.plan import Plan, plan
 from greffon.reconcile.report import Reporter
-from greffon.reconcile.rollout import QUARANTINED
 from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
 from greffon.resources.desired import desired
-from greffon.resources.effective import Effective, effective
+from greffon.resources.effective import effective
 
 
 class PluginReconciler:
@@ -45,13 +44,13 @@ class PluginReconciler:
         cache: Cache[Seen],
         applier: Applier,
         reporter: Reporter,
-        archive: Archive,
+        keeper: Keeper,
         neighbours: Neighbours,
         context: Callable[[], Context],
         now: Callable[[], datetime],
     ) -> None:
         self._cache, self._applier, self._reporter = cache, applier, reporter
-        self._archive, self._neighbours, self._context, self._now = archive, neighbours, context, now
+        self._keeper, self._neighbours, self._context, self._now = keeper, neighbours, context, now
 
     async def reconcile(self, key: Key) -> Result:
         """One pass. Raises ApiError when the API server could not be asked; the caller tries again."""
@@ -69,35 +68,22 @@ class PluginReconciler:
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
-        choice = revisions.choose(o.identity, plugin.spec, e, o.revisions, fresh_number(o))
+        choice = revisions.choose(o.identity, plugin.spec, e, o.revisions, partial(fresh_number, o))
         note(revision=choice.number)
-        course, spec = await self._steer(o, e, choice)
+        course, spec = await self._keeper.steer(o, e, choice)
         if closed := gate(o, course):
             return await self._reporter.tell(entry, o, e, refused(o, as_refusal(closed), state=closed.state))
         e = effective(spec, o.context)
         todo = self._plan(o, spec, choice, course, keep=e.history_limit)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
-        await self._decree(o, course)
+        await self._keeper.decree(o, course)
         troubles = await self._carry_out(o, choice, course, todo)
         o = observe(plugin, entry, self._cache, o.context, o.now, nodes)
         situation = assess(o, e, course, troubles)
         result = await self._reporter.tell(entry, o, e, situation)
-        await self._tidy(o, course, situation, keep=e.history_limit)
+        await self._keeper.tidy(o, course, situation, keep=e.history_limit)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
-
-    async def _steer(self, o: Observation, e: Effective, choice: revisions.Choice) -> tuple[Course, PluginSpec]:
-        """The course and what it runs. An older revision passes the checks of today, or it is none to go back to."""
-        blocked = dict(blocked_revisions(o))
-        while True:
-            course = steer(o, e, choice, blocked)
-            if course.number == choice.number:
-                return course, o.plugin.spec
-            spec = await self._archive.spec(o.plugin, course.number)
-            refusal = admit(spec, effective(spec, o.context), o.context) if spec else unreadable(course.number)
-            if spec and not refusal:
-                return course, spec
-            blocked[course.number] = refusal.message if refusal else ""
 
     def _plan(self, o: Observation, spec: PluginSpec, choice: revisions.Choice, course: Course, *, keep: int) -> Plan:
         asked = course.requests
@@ -105,29 +91,9 @@ class PluginReconciler:
         kept = revisions.kept(o.revisions, needed(o, course), keep)
         return plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
 
-    async def _decree(self, o: Observation, course: Course) -> None:
-        """Make the decision durable before it is carried out: whoever comes after a crash decides alike."""
-        seen = {child.facts.number: child for child in o.children if isinstance(child.facts, RevisionFacts)}
-        for number, fault in course.quarantine:
-            if number in seen:
-                await self._reporter.write_status(revisions.quarantined(seen[number], fault, o.now))
-        if course.requests.reset:
-            for child, state in revisions.to_move(o.children, course.number, course.past.good, reset=True):
-                if isinstance(child.facts, RevisionFacts) and child.facts.state == QUARANTINED:
-                    await self._reporter.write_status(revisions.state_of(child, state))
-
     async def _carry_out(
         self, o: Observation, choice: revisions.Choice, course: Course, todo: Plan
     ) -> tuple[Trouble, ...]:
         self._reporter.announce(o, choice, course, todo)
         results = await self._applier.carry_out(todo, o.plugin.uid)
         return tuple(result for result in results if isinstance(result, Trouble))
-
-    async def _tidy(self, o: Observation, course: Course, situation: Situation, *, keep: int) -> None:
-        """Old revisions step back once the new one serves; those beyond the limit go."""
-        if course.run is None or situation.active != course.run:
-            return
-        for child, state in revisions.to_move(o.children, course.run, course.past.good, reset=False):
-            await self._reporter.write_status(revisions.state_of(child, state))
-        for child in revisions.to_delete(o.children, revisions.kept(o.revisions, needed(o, course), keep)):
-            await self._applier.remove(child)

@@ -75,8 +75,8 @@ class Reporter:
         self._fleet(entry.key, (e.type, str(s.health.state is State.GOOD), str(s.health.reason)))
         wait = self._grace_left(entry.key, s)
         made = status.compose(o, e, s)
-        if made != (orjson.loads(entry.body).get("status") or {}):
-            before = orjson.loads(entry.body).get("status") or {}
+        before = orjson.loads(entry.body).get("status") or {}
+        if made != before:
             if wait > 0 and all(made.get(part) == before.get(part) for part in _URGENT):
                 return Result(requeue_after=wait)
             self._tell_history(o, made.get("history") or [], before.get("history") or [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,19 +32,23 @@ class Choice:
 
 
 def choose(
-    plugin: Identity, spec: PluginSpec, e: Effective, known: Sequence[RevisionFacts], fresh: int | None = None
+    plugin: Identity,
+    spec: PluginSpec,
+    e: Effective,
+    known: Sequence[RevisionFacts],
+    fresh: Callable[[], int] | None = None,
 ) -> Choice:
     """The known revision with the same content, newest first, or the next number.
 
     Args:
-        fresh: the number for a content that is not known; None counts on from the known ones.
+        fresh: gives the number for a content that is not known; None counts on from the known ones.
     """
     content = revisions.digest(revisions.snapshot(spec))
     for fact in reversed(known):
         if fact.content_hash == content:
             same = revisions.plugin_revision(plugin, spec, fact.number, parent=fact.parent, sources=fact.sources)
             return Choice(fact.number, same, is_new=False)
-    number = fresh or (known[-1].number + 1 if known else 1)
+    number = fresh() if fresh else known[-1].number + 1 if known else 1
     parent = keys.revision_name(plugin.name, known[-1].number) if known else None
     found = files(e)
     sources = (names.files(plugin.name, found.content_hash),) if found and e.mode else ()

@@ -1,0 +1,60 @@
+"""Keeps the revisions: chooses which one runs, makes that decision durable, and tidies up behind it.
+
+The I/O around the pure decisions of `course` and `revisions`; called by `reconcile.plugin`.
+"""
+
+from __future__ import annotations
+
+from greffon.model.plugin import PluginSpec
+from greffon.reconcile import revisions
+from greffon.reconcile.admit import admit, unreadable
+from greffon.reconcile.apply import Applier
+from greffon.reconcile.archive import Archive
+from greffon.reconcile.assess import Situation
+from greffon.reconcile.course import Course, needed, steer
+from greffon.reconcile.facts import RevisionFacts
+from greffon.reconcile.gate import blocked_revisions
+from greffon.reconcile.observe import Observation
+from greffon.reconcile.report import Reporter
+from greffon.reconcile.rollout import QUARANTINED
+from greffon.resources.effective import Effective, effective
+
+
+class Keeper:
+    """Carries out what concerns revisions themselves, not what they run."""
+
+    def __init__(self, applier: Applier, reporter: Reporter, archive: Archive) -> None:
+        self._applier, self._reporter, self._archive = applier, reporter, archive
+
+    async def steer(self, o: Observation, e: Effective, choice: revisions.Choice) -> tuple[Course, PluginSpec]:
+        """The course and what it runs. An older revision passes the checks of today, or it is none to go back to."""
+        blocked = dict(blocked_revisions(o))
+        while True:
+            course = steer(o, e, choice, blocked)
+            if course.number == choice.number:
+                return course, o.plugin.spec
+            spec = await self._archive.spec(o.plugin, course.number)
+            refusal = admit(spec, effective(spec, o.context), o.context) if spec else unreadable(course.number)
+            if spec and not refusal:
+                return course, spec
+            blocked[course.number] = refusal.message if refusal else ""
+
+    async def decree(self, o: Observation, course: Course) -> None:
+        """Make the decision durable before it is carried out: whoever comes after a crash decides alike."""
+        seen = {child.facts.number: child for child in o.children if isinstance(child.facts, RevisionFacts)}
+        for number, fault in course.quarantine:
+            if number in seen:
+                await self._reporter.write_status(revisions.quarantined(seen[number], fault, o.now))
+        if course.requests.reset:
+            for child, state in revisions.to_move(o.children, course.number, course.past.good, reset=True):
+                if isinstance(child.facts, RevisionFacts) and child.facts.state == QUARANTINED:
+                    await self._reporter.write_status(revisions.state_of(child, state))
+
+    async def tidy(self, o: Observation, course: Course, situation: Situation, *, keep: int) -> None:
+        """Old revisions step back once the new one serves; those beyond the limit go."""
+        if course.run is None or situation.active != course.run:
+            return
+        for child, state in revisions.to_move(o.children, course.run, course.past.good, reset=False):
+            await self._reporter.write_status(revisions.state_of(child, state))
+        for child in revisions.to_delete(o.children, revisions.kept(o.revisions, needed(o, course), keep)):
+            await self._applier.remove(child)
