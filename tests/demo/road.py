@@ -10,9 +10,11 @@ from typing import Any
 
 import yaml
 
-from tests.cluster import Cluster, HarnessError
+from tests.cluster import Cluster, HarnessError, images
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+IMAGE = "localhost/greffon/runner-python:dev"
+"""As the samples name it; a cluster of the user's own has it in the user's registry."""
 Json = dict[str, Any]
 
 
@@ -69,7 +71,12 @@ class Road:
 
     def _apply(self) -> None:
         for manifest in self._samples:
-            self._show("apply", "-f", str(manifest))
+            print(f"   $ kubectl -n {self._namespace} apply -f {manifest}")
+            print(f"     {self._kubectl('apply', '-f', '-', stdin=self._text(manifest)).strip()}")
+
+    def _text(self, manifest: Path) -> str:
+        """A sample, with its image where this cluster has it."""
+        return manifest.read_text().replace(IMAGE, images.reference(self._cluster, "runner-python"))
 
     def _ready(self) -> None:
         started = time.monotonic()
@@ -102,14 +109,14 @@ class Road:
         print(f"   result: {json.dumps(done['status'].get('output'))[:300]}")
 
     def _new_version(self) -> None:
-        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_status_page("1.1.0")))
+        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(self._status_page("1.1.0")))
         active = "--for=jsonpath={.status.revisions.active}=status-page-r2"
         self._kubectl("wait", "plugin/status-page", active, "--timeout=90s", timeout=100)
         self._show("get", "pluginrevisions", "-l", "greffon.dev/plugin=status-page")
         self._show("get", "plugin", "status-page")
 
     def _bad_version(self) -> None:
-        bad = _status_page("1.2.0")
+        bad = self._status_page("1.2.0")
         bad["spec"]["run"]["entrypoint"] = ["python3", "-c", "raise SystemExit('version 1.2.0 has a defect')"]
         print("   status-page 1.2.0 ends with exit code 1 as soon as it starts")
         self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(bad))
@@ -124,8 +131,15 @@ class Road:
         self._show("get", "plugin", "status-page", "-o", "wide")
         self._show("get", "pluginrevisions", "-l", "greffon.dev/plugin=status-page")
         print("   the author goes back in Git, and the plug-in is Ready again")
-        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(_status_page("1.1.0")))
+        self._kubectl("apply", "-f", "-", stdin=yaml.safe_dump(self._status_page("1.1.0")))
         self._kubectl("wait", "--for=condition=Ready", "plugin/status-page", "--timeout=60s", timeout=80)
+
+    def _status_page(self, version: str) -> Json:
+        """The sample with another version and title."""
+        manifest: Json = yaml.safe_load(self._text(PLUGINS / "status-page" / "plugin.yaml"))
+        manifest["spec"]["version"] = version
+        manifest["spec"]["config"]["values"]["title"] = f"Platform status, edition {version}"
+        return manifest
 
     def _reason(self, plugin: str) -> str:
         path = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].reason}'
@@ -191,11 +205,3 @@ class Road:
         print(f"   $ kubectl -n {self._namespace} {' '.join(arguments)}")
         for line in (self._kubectl(*arguments).strip() or "(nothing)").splitlines():
             print(f"     {line}")
-
-
-def _status_page(version: str) -> Json:
-    """The sample with another version and title."""
-    manifest: Json = yaml.safe_load((PLUGINS / "status-page" / "plugin.yaml").read_text())
-    manifest["spec"]["version"] = version
-    manifest["spec"]["config"]["values"]["title"] = f"Platform status, edition {version}"
-    return manifest
