@@ -11,7 +11,7 @@ from tests.cluster import Cluster, ensure, images, registry
 from tests.cluster.kind_config import POD_PROCESSES
 from tests.cluster.process import CommandError, wait_until
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.alone, pytest.mark.cluster, pytest.mark.timeout(600)]
 
 _WAIT = "import signal; signal.sigwait({signal.SIGTERM})"
 _DENY_ALL = {

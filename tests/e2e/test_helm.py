@@ -16,7 +16,7 @@ from tests.cluster import Cluster, HarnessError, binaries
 from tests.e2e.world import Json, World, script
 from tests.fault.ledger import ledger
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 NAMESPACE = installation.NAMESPACE
 RULES = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "reason": "reads"}]
 LEFT = "deployments,services,serviceaccounts,networkpolicies,roles,rolebindings,configmaps,pods"

@@ -16,7 +16,7 @@ from tests.cluster import Cluster, images
 from tests.e2e.world import Json, World, plugin, script
 from tests.fault.ledger import ledger
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("patient")]
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600), pytest.mark.usefixtures("patient")]
 Act = Callable[[World], object]
 RULES = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "reason": "reads"}]
 NEVER = [{"name": "leap", "cron": "0 0 29 2 *", "timeZone": "Etc/UTC"}]

@@ -10,7 +10,8 @@ __all__ = ["cluster", "world"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs the real cluster."""
+    """Everything here needs the real cluster, to itself."""
     for item in items:
         if "/tests/fault/" in str(item.path):
             item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.alone)
