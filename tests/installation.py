@@ -62,4 +62,15 @@ def values(cluster: Cluster, names: dict[str, str]) -> list[str]:
     if cluster.provider != "existing":
         # The tag is the same for every build here, so that a changed image must be told apart by its content.
         pairs[r"podAnnotations.greffon\.dev/build"] = images.ensure("operator").stem
-    return [word for name, value in pairs.items() for word in ("--set-string", f"{name}={value}")]
+    words = [word for name, value in pairs.items() for word in ("--set-string", f"{name}={value}")]
+    return words + _registry(cluster)
+
+
+def _registry(cluster: Cluster) -> list[str]:
+    """Helm arguments that let the operator ask the registry beside the cluster."""
+    if cluster.registry is None:
+        return []
+    ways = ("private", "plainHTTP") if cluster.registry_is_plain else ("private",)
+    ports = sorted({443, int(cluster.registry.partition(":")[2] or 443)})
+    pairs = {f"registries.{way}": [cluster.registry] for way in ways} | {"networkPolicy.registries.ports": ports}
+    return [word for name, value in pairs.items() for word in ("--set-json", f"{name}={json.dumps(value)}")]

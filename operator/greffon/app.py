@@ -28,14 +28,19 @@ from greffon.observe import http
 from greffon.observe.metrics import Metrics
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.archive import Archive
+from greffon.reconcile.bundle import Bundler
 from greffon.reconcile.intake import Intake
 from greffon.reconcile.keeper import Keeper
+from greffon.reconcile.keyring import Keyring
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.plugin import PluginReconciler
 from greffon.reconcile.report import Reporter
+from greffon.reconcile.resolver import Digests, Resolver
 from greffon.reconcile.run import RunReconciler
 from greffon.reconcile.seen import Seen
 from greffon.resources.context import Context
+from greffon.security.registry import Registry
+from greffon.security.registry_door import Access
 from greffon.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -53,6 +58,7 @@ class Operator:
     Args:
         configuration: of the `kubernetes` package, handed on to kopf; unused when `events` is given.
         events: another source of the users' kinds than kopf.
+        registry: where tags are resolved; None asks the registries themselves.
         now: wall clock.
     """
 
@@ -64,6 +70,7 @@ class Operator:
         *,
         instance: str,
         events: Source | None = None,
+        registry: Digests | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings, self._configuration = settings, configuration
@@ -82,9 +89,13 @@ class Operator:
         applier = Applier(self.api, self.intake, wrote=m.wrote)
         reporter = Reporter(self.api, self.intake, self.recorder, grace=settings.status_grace_seconds, fleet=m.fleet)
         archive = Archive(self.api)
-        keeper = Keeper(applier, reporter, archive)
+        keeper = Keeper(applier, reporter, archive, Bundler(self.api, archive))
+        self.registry = registry or Registry(_access(settings))
+        resolver = Resolver(self.registry, Keyring(self.api), self.recorder, node_only=settings.registries.node_only)
         self._reconcilers: dict[str, workers.Reconciler] = {
-            "Plugin": PluginReconciler(self.cache, applier, reporter, keeper, neighbours, self.context, now).reconcile,
+            "Plugin": PluginReconciler(
+                self.cache, applier, reporter, resolver, keeper, neighbours, self.context, now
+            ).reconcile,
             "PluginRun": RunReconciler(self.api, self.cache, applier, reporter, archive, self.context, now).reconcile,
         }
         self.sweep = Sweep(
@@ -151,6 +162,7 @@ class Operator:
                     task.cancel()
         finally:
             self.queue.close()
+            await self.registry.close()
             await server.cleanup()
 
     def _background(self) -> list[Any]:
@@ -192,6 +204,11 @@ class Operator:
         made = source.registry(resources, sink, lambda: source.connection_info(self._configuration))
         self.health.require(partial(source.missing_watchers, resources))
         await source.run(made, namespaces=self.settings.namespaces, stop=stop, ready=asyncio.Event())
+
+
+def _access(settings: Settings) -> Access:
+    hosts = settings.registries
+    return Access(plain_http=hosts.plain_http, private=hosts.private, realms=hosts.realms)
 
 
 def _limits(settings: Settings) -> dict[str, float]:

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from greffon.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Registries:
+    """How registries are reached. Each entry is a host as it stands in image names, with its port if it has one.
+
+    Attributes:
+        plain_http: spoken to without TLS.
+        private: may have an address that is not global.
+        realms: hosts, beside the registry's own, that may be asked for tokens.
+        node_only: no registries at all: their images exist on the nodes only, and keep their tags.
+    """
+
+    plain_http: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    realms: tuple[str, ...] = ()
+    node_only: tuple[str, ...] = ("localhost",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class Settings:
     """Where the cluster's DNS pods live: the only DNS a plug-in may reach."""
     ceiling_role: str = ""
     """ClusterRole that says what plug-ins may be granted; empty leaves it to the API server's own check."""
+    registries: Registries = field(default_factory=lambda: Registries())
     log_level: str = "info"
 
 
@@ -62,8 +81,23 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         dns_namespace=env.get("GREFFON_DNS_NAMESPACE") or "kube-system",
         dns_labels=_labels(env, "GREFFON_DNS_LABEL", "k8s-app=kube-dns"),
         ceiling_role=env.get("GREFFON_CEILING_ROLE", ""),
+        registries=Registries(
+            plain_http=_hosts(env, "GREFFON_REGISTRIES_PLAIN_HTTP"),
+            private=_hosts(env, "GREFFON_REGISTRIES_PRIVATE"),
+            realms=_hosts(env, "GREFFON_REGISTRIES_REALMS"),
+            node_only=_hosts(env, "GREFFON_REGISTRIES_NODE_ONLY", "localhost"),
+        ),
         log_level=level,
     )
+
+
+def _hosts(env: Mapping[str, str], name: str, default: str = "") -> tuple[str, ...]:
+    """Hosts; an empty value is an empty list, and differs from a variable that is not there."""
+    hosts = tuple(part.strip().lower() for part in env.get(name, default).split(",") if part.strip())
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[1-9][0-9]{0,4})?", host):
+            raise SettingsError(f"{name} has {host!r}; write host or host:port, separated by commas")
+    return hosts
 
 
 def _number(env: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:

@@ -15,6 +15,7 @@ from tests.cluster.process import CommandError, HarnessError
 
 KUBECONFIG = "GREFFON_TEST_KUBECONFIG"
 REGISTRY = "GREFFON_TEST_REGISTRY"
+PLAIN = "GREFFON_TEST_REGISTRY_PLAIN_HTTP"
 
 
 def named() -> Path | None:
@@ -34,6 +35,7 @@ def connect(kubeconfig: Path, paths: Paths) -> Cluster:
         kubectl=_program("kubectl", "kubernetes", paths),
         helm=_program("helm", "helm", paths),
         registry=os.environ.get(REGISTRY) or None,
+        registry_is_plain=os.environ.get(PLAIN) == "true",
     )
     try:
         cluster.run_kubectl("get", "--raw", "/readyz", timeout=20)

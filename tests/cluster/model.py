@@ -15,7 +15,12 @@ Provider = Literal["docker", "podman", "existing"]
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that answers. `audit_log` and `node` are None when it is not ours (provider `existing`)."""
+    """A cluster that answers. `audit_log` and `node` are None when it is not ours (provider `existing`).
+
+    Attributes:
+        registry: host and port of a registry that the nodes pull from and tests push to.
+        registry_is_plain: it is spoken to without TLS.
+    """
 
     name: str
     provider: Provider
@@ -23,6 +28,7 @@ class Cluster:
     kubectl: Path
     helm: Path
     registry: str | None
+    registry_is_plain: bool = True
     audit_log: Path | None = None
     node: str | None = None
     engine: str = ""

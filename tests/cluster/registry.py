@@ -46,6 +46,11 @@ def push(archive: Path, repository: str, *, address: str = ADDRESS, paths: Paths
     return f"{target.rpartition(':')[0] if ':' in repository else target}@{pushed.rpartition('@')[2]}"
 
 
+def crane(*arguments: str, paths: Paths | None = None) -> str:
+    """Run crane against a registry without TLS and return what it printed."""
+    return run([binaries.ensure("registry", paths) / "crane", *arguments, "--insecure"], timeout=300).strip()
+
+
 def _answers() -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -26,6 +26,11 @@ image: {digest: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 imagePullSecrets: [{name: pull}]
 runners: {go: localhost/greffon/runner-go:dev, typescript: localhost/greffon/runner-node:dev}
 settings: {logLevel: debug, workers: 4, httpPort: 9090, dnsNamespace: dns, dnsLabel: "app=coredns,tier=a"}
+registries:
+  plainHTTP: ["registry.example:5001"]
+  private: ["registry.example:5001"]
+  realms: [auth.example]
+  nodeOnly: []
 serviceAccount: {name: grafter, annotations: {team: platform}}
 priorityClassName: system-cluster-critical
 nodeSelector: {kubernetes.io/os: linux}
@@ -37,6 +42,7 @@ podLabels: {tier: platform}
 networkPolicy:
   ingressFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
   apiServer: {cidrs: [198.18.0.1/32], ports: [16443]}
+  registries: {cidrs: [198.18.0.2/32], ports: [443, 5001]}
   extraEgress: [{to: [{ipBlock: {cidr: 169.254.20.10/32}}], ports: [{port: 53, protocol: UDP}]}]
 metrics: {serviceMonitor: {enabled: true, labels: {release: prometheus}}, service: {annotations: {a: b}}}
 """

@@ -119,6 +119,9 @@ def test_every_value_arrives_in_the_operators_settings() -> None:
     assert set(settings.runner_images) == {"Python", "Bash", "Go", "TypeScript"}
     assert (settings.log_level, settings.workers, settings.http_port) == ("debug", 4, 9090)
     assert (settings.dns_namespace, settings.dns_labels) == ("dns", {"app": "coredns", "tier": "a"})
+    hosts = settings.registries
+    assert (hosts.plain_http, hosts.private) == (("registry.example:5001",), ("registry.example:5001",))
+    assert (hosts.realms, hosts.node_only) == (("auth.example",), ())
     assert from_environment(operator_environment("namespaced")).namespaces == ("team-a", "team-b")
 
 

@@ -106,12 +106,12 @@ def test_the_service_monitor_finds_the_service() -> None:
     assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
 
 
-def test_the_operator_may_speak_to_dns_and_the_api_server_only() -> None:
+def test_the_operator_may_speak_to_dns_the_api_server_and_registries_only() -> None:
     policy = variant("default").one("NetworkPolicy")["spec"]
 
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["ingress"] == [{"ports": [{"port": 8080, "protocol": "TCP"}]}]
-    dns, api_server = policy["egress"]
+    dns, api_server, registries = policy["egress"]
     assert dns["to"] == [
         {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
@@ -120,11 +120,15 @@ def test_the_operator_may_speak_to_dns_and_the_api_server_only() -> None:
     ]
     assert {port["port"] for port in dns["ports"]} == {53}
     assert api_server == {"ports": [{"port": 443, "protocol": "TCP"}, {"port": 6443, "protocol": "TCP"}]}
+    assert registries["ports"] == [{"port": 443, "protocol": "TCP"}]
+    assert registries["to"] == [
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}},
+    ]
 
 
 def test_each_opening_of_the_network_can_be_narrowed() -> None:
     policy = variant("everything").one("NetworkPolicy")["spec"]
-    dns, api_server, further = policy["egress"]
+    dns, api_server, registries, further = policy["egress"]
 
     assert "from" in policy["ingress"][0]
     assert dns["to"][0]["podSelector"]["matchLabels"] == {"app": "coredns", "tier": "a"}
@@ -132,6 +136,8 @@ def test_each_opening_of_the_network_can_be_narrowed() -> None:
         "ports": [{"port": 16443, "protocol": "TCP"}],
         "to": [{"ipBlock": {"cidr": "198.18.0.1/32"}}],
     }
+    assert [port["port"] for port in registries["ports"]] == [443, 5001]
+    assert registries["to"] == [{"ipBlock": {"cidr": "198.18.0.2/32"}}]
     assert further["to"] == [{"ipBlock": {"cidr": "169.254.20.10/32"}}]
 
 

@@ -22,10 +22,10 @@ REPORTED: dict[str, tuple[Json, str, tuple[str, ...]]] = {
         "UnsupportedType",
         ("spec.type", "no runner image", "values of the Helm chart"),
     ),
-    "a hook, which this release does not run": (
-        job(hooks={"preActivate": ["bash", "check.sh"]}),
+    "a topic, which this release does not publish": (
+        job(events={"publishes": [{"topic": "a.b"}]}),
         "FeatureUnavailable",
-        ("spec.hooks", "remove it"),
+        ("spec.events", "remove it"),
     ),
     "a dependency that does not exist": (
         job(dependsOn=[{"plugin": "other", "version": "^1"}]),
@@ -124,7 +124,7 @@ def test_a_spec_that_is_refused_leaves_what_runs_alone(world: World) -> None:
     world.wait_ready("steady", 60)
     before = world.get("deployment", "plg-steady")["metadata"]["generation"]
 
-    world.apply(script("steady", "cat -n", mode="Service", hooks={"preActivate": ["x"]}))
+    world.apply(script("steady", "cat -n", mode="Service", events={"publishes": [{"topic": "a.b"}]}))
     world.wait_reason("steady", "FeatureUnavailable", 30)
 
     assert world.get("deployment", "plg-steady")["metadata"]["generation"] == before

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.cluster import HarnessError
+from tests.e2e.test_rollback import is_ready
 from tests.e2e.world import Json, World, plugin, script
 
 BASH_IMAGE = "localhost/greffon/runner-bash:dev"
@@ -27,23 +29,29 @@ def server(permissions: Json | None = None) -> Json:
 
 def reaches(world: World, url: str) -> bool:
     """A connection out of the client's pod; False when it is refused or goes nowhere."""
-    code = world.kubectl(
-        "exec", "deploy/plg-client", "--", "bash", "-c",
-        f"curl --silent --output /dev/null --max-time 2 {url} && echo yes || echo no",
-    )  # fmt: skip
-    return code.strip() == "yes"
+    return succeeds(world, f"curl --silent --output /dev/null --max-time 2 {url}")
 
 
 def resolves(world: World, name: str) -> bool:
-    answer = world.kubectl(
-        "exec",
-        "deploy/plg-client",
-        "--",
-        "bash",
-        "-c",
-        f"timeout 3 getent hosts {name} > /dev/null && echo yes || echo no",
-    )
-    return answer.strip() == "yes"
+    return succeeds(world, f"timeout 3 getent hosts {name} > /dev/null")
+
+
+def succeeds(world: World, command: str) -> bool:
+    """A command in the client's pod. When its permissions change the pod is replaced: one that leaves is not asked,
+    and one that left while it was asked is asked again in another."""
+    for _ in range(5):
+        pods = world.items("pods", "greffon.dev/plugin=client")
+        pod = next((pod for pod in pods if is_ready(pod)), None)
+        if pod is None:
+            world.wait_ready("client", 60)
+            continue
+        try:
+            name = pod["metadata"]["name"]
+            answer = world.kubectl("exec", name, "--", "bash", "-c", f"{command} && echo yes || echo no")
+        except HarnessError:
+            continue
+        return answer.strip() == "yes"
+    raise AssertionError(f"no pod of the client stayed long enough for {command}")
 
 
 def address(world: World) -> str:

@@ -47,7 +47,7 @@ def service(name: str, version: str = "1.0.0", code: str = GOOD, *, image: str =
 
 
 BAD: dict[str, tuple[Json, str]] = {
-    "no-image": (service("no-image", "2.0.0", image="198.18.200.1:5001/no/such:1"), "ImagePullFailed"),
+    "no-image": (service("no-image", "2.0.0", image=f"198.18.200.1:5001/no/such@sha256:{64 * '0'}"), "ImagePullFailed"),
     "no-program": (service("no-program", "2.0.0", entrypoint=["/no/such/program"]), "CrashLoop"),
     "dies": (service("dies", "2.0.0", "import sys; sys.exit(3)"), "CrashLoop"),
     "dies-later": (service("dies-later", "2.0.0", DIES_LATER, env=[{"name": "AFTER", "value": "20"}]), "CrashLoop"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -133,3 +134,27 @@ async def test_runs_that_never_reached_the_plug_in_do_not_count(world: World) ->
         assert world.user.get("PluginRun", name)["status"]["outcome"] == "TimedOut"
 
     assert verdict(world.user.get("Plugin", "task")) == "False RunFailed"
+
+
+async def test_a_version_that_ran_well_long_ago_is_not_left_when_the_world_fails(world: World) -> None:
+    await _versions(world, rollback={"watchSeconds": 600})
+    assert (await _run(world, "good"))["outcome"] == "Succeeded"
+    await asyncio.sleep(2 * 86_400)  # runs are removed after a day
+    world.user.annotate("Plugin", "task", reconcile="1")
+    await world.settle()
+    assert world.user.find("PluginRun", "good") is None
+
+    world.cluster.image("task:2", FAILS)
+    for name in ("a", "b", "c", "d"):
+        assert (await _run(world, name))["revision"] == "task-r2"
+
+    plugin = world.user.get("Plugin", "task")
+    assert verdict(plugin) == "False RunFailed"
+    assert plugin["status"]["revisions"] == {"desired": "task-r2", "active": "task-r2", "lastGood": "task-r2"}
+
+
+async def test_a_version_that_has_not_run_yet_is_in_place_but_not_good(world: World) -> None:
+    await _versions(world)
+
+    revisions = world.user.get("Plugin", "task")["status"]["revisions"]
+    assert revisions == {"desired": "task-r2", "active": "task-r2", "lastGood": "task-r1"}

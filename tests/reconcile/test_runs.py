@@ -130,7 +130,10 @@ WAITS: list[Any] = [
         samples.job(suspend=True), samples.job(), "False PluginSuspended", id="suspended: it is resumed later"
     ),
     pytest.param(
-        samples.job(hooks={"preActivate": ["x"]}), samples.job(), "False PluginNotReady", id="refused: corrected later"
+        samples.job(events={"publishes": [{"topic": "a.b"}]}),
+        samples.job(),
+        "False PluginNotReady",
+        id="refused: corrected later",
     ),
 ]
 

@@ -161,7 +161,9 @@ async def test_a_namespace_that_vanishes_at_once_leaves_nothing(world: World) ->
 
 
 REFUSED_SPECS: list[Any] = [
-    pytest.param({"hooks": {"preActivate": ["check"]}}, "FeatureUnavailable", id="a field that is not acted on yet"),
+    pytest.param(
+        {"events": {"publishes": [{"topic": "a.b"}]}}, "FeatureUnavailable", id="a field that is not acted on yet"
+    ),
     pytest.param(
         {"config": {"values": {"n": "x"}, "schema": {"properties": {"n": {"type": "integer"}}}}},
         "InvalidConfig",

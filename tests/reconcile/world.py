@@ -17,9 +17,10 @@ from unittest import mock
 
 from greffon.app import Operator
 from greffon.reconcile.report import Reporter
-from greffon.settings import Settings
+from greffon.settings import Registries, Settings
 from tests.reconcile.events import KopfLike
 from tests.reconcile.fake.cluster import Cluster
+from tests.reconcile.fake.registry import Registry
 from tests.reconcile.fake.server import Server
 from tests.reconcile.loop import cancel, here
 from tests.reconcile.user import User
@@ -33,6 +34,7 @@ LIMIT_CHANGES = 1500
 STRIDE_SECONDS = 5.0
 SETTINGS = Settings(
     runner_images={"Python": "runner-python:1", "Bash": "runner-bash:1"},
+    registries=Registries(node_only=("docker.io",)),  # short names keep their tags, which makes tests readable
     workers=4,
     http_port=0,
 )
@@ -50,6 +52,7 @@ class World:
         self.server.writer.namespaces = {NAMESPACE: "Active", "team-b": "Active", "default": "Active"}
         self.server.faults.crash = self.kill_soon
         self.user = User(self.server, NAMESPACE)
+        self.registry = Registry()
         self.operators: list[Operator] = []
         self.defects: list[logging.LogRecord] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -87,6 +90,7 @@ class World:
                 self.server.client("operator"),
                 instance=name,
                 events=KopfLike(self.server, self.settings.namespaces),
+                registry=self.registry,
                 now=self.loop.now,
             )
         self.operators.append(made)

@@ -1,6 +1,6 @@
 {{/*
 The operator's own rights: a ClusterRole, or one Role per namespace when .Values.namespaces is set.
-No wildcard, no Secret, no escalate, bind or impersonate, no exec, no logs. docs/operations.md explains each line.
+No wildcard, no Secret, no escalate, bind or impersonate, no exec. docs/operations.md explains each line.
 */}}
 {{- define "greffon.operatorRules" -}}
 # What users declare. The spec is theirs: the operator has no verb to change it.

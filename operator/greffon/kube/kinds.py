@@ -45,6 +45,8 @@ POD_DISRUPTION_BUDGET = Resource("policy/v1", "PodDisruptionBudget", "poddisrupt
 CLUSTER_ROLE = Resource("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles")
 EVENT = Resource("events.k8s.io/v1", "Event", "events")
 ENDPOINT_SLICE = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+SECRET = Resource("v1", "Secret", "secrets")
+"""Only where somebody has granted the right to read one; see `reconcile.keyring`."""
 
 VERSION = Resource("v1", "Version", "version")
 """Not an object: names the request in metrics."""

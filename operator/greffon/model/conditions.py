@@ -99,6 +99,9 @@ class Reason(Documented):
         "ImagePullFailed",
         "The image cannot be pulled: wrong name, missing credentials, registry down.",
     )
+    IMAGE_NOT_FOUND = "ImageNotFound", "The registry does not have the image, or has no such tag of it."
+    IMAGE_DENIED = "ImageDenied", "The registry does not let the operator see the image; a digest needs no look-up."
+    REGISTRY_UNAVAILABLE = "RegistryUnavailable", "The registry could not be asked what a tag stands for."
     CONTAINER_CONFIG_ERROR = "ContainerConfigError", "The kubelet cannot set up the container."
     NAMESPACE_TERMINATING = "NamespaceTerminating", "The namespace is being deleted; nothing new can be made."
     API_ERROR = "APIError", "The API server could not be asked; the operator tries again."
@@ -110,6 +113,7 @@ class Reason(Documented):
     PROBE_FAILED = "ProbeFailed", "The liveness probe fails and the container is restarted."
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded", "The rollout did not finish within its deadline."
     HOOK_FAILED = "HookFailed", "A hook of the plug-in failed."
+    HOOK_RUNNING = "HookRunning", "A hook of the plug-in is at work; the revision takes over, or counts, after it."
 
     # Permissions, isolation, trust
     GRANTED = "Granted", "The Role of the plug-in holds the declared rules."

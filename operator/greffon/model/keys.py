@@ -42,6 +42,9 @@ MANAGED_BY: Final = "greffon"
 # Labels on pods: the revision they run; on the Jobs of a PluginRun: its name.
 LABEL_REVISION: Final = f"{GROUP}/revision"
 LABEL_RUN: Final = f"{GROUP}/run"
+# On the pods that take requests, and on those that a hook runs in.
+LABEL_SERVES: Final = f"{GROUP}/serves"
+LABEL_HOOK: Final = f"{GROUP}/hook"
 
 # What only the operator may write; an admission policy guards the prefix.
 INTERNAL_PREFIX: Final = "internal.greffon.dev/"

@@ -29,6 +29,7 @@ class PluginRevisionSpec(Model):
     revision: int
     version: str
     content_hash: str
+    written_hash: str | None = None
     permissions_hash: str | None = None
     config_hash: str | None = None
     sources: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class PluginRevisionStatus(Model):
     time: Time | None = None
     crashes: int | None = None
     last_words: str | None = None
+    changes: tuple[str, ...] = ()
 
 
 class PluginRevision(Object):

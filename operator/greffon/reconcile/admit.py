@@ -55,7 +55,6 @@ def _uses_only_what_is_built(spec: PluginSpec, e: Effective, context: Context) -
         text = "spec.permissions.egress: fqdn is not supported by this release; use cidr or plugin"
         return Refusal(Reason.FQDN_UNSUPPORTED, text)
     used = [
-        ("spec.hooks", bool(spec.hooks and spec.hooks.to_wire())),
         ("spec.events", bool(spec.events and spec.events.publishes)),
         ("spec.triggers: event", any(t.event for t in spec.triggers)),
         ("spec.triggers: watch", any(t.watch for t in spec.triggers)),

@@ -10,6 +10,7 @@ from greffon.reconcile.admit import Refusal
 from greffon.reconcile.course import Course
 from greffon.reconcile.course_words import course_health
 from greffon.reconcile.health import Health, State, service_health, settles_in
+from greffon.reconcile.hooks import NO_HOOKS, Stage
 from greffon.reconcile.observe import Observation
 from greffon.reconcile.runs import LastRun, last_run
 from greffon.reconcile.trouble import Trouble
@@ -45,7 +46,9 @@ class Situation:
     course: Course | None = None
 
 
-def refused(o: Observation, refusal: Refusal, state: State = State.FAILING) -> Situation:
+def refused(
+    o: Observation, refusal: Refusal, state: State = State.FAILING, *, again_in: float | None = None
+) -> Situation:
     """The spec may not run, or not yet; what ran before runs on."""
     active = _serving(o)
     text = f"revision r{active} runs on" if active else "nothing runs"
@@ -56,6 +59,7 @@ def refused(o: Observation, refusal: Refusal, state: State = State.FAILING) -> S
         revision=None,
         active=active,
         permission=_beyond(refusal),
+        settles_in=again_in,
     )
 
 
@@ -66,14 +70,20 @@ def _beyond(refusal: Refusal) -> Trouble | None:
     return Trouble(refusal.reason, "Role", refusal.message)
 
 
-def assess(o: Observation, e: Effective, course: Course, troubles: tuple[Trouble, ...]) -> Situation:
-    """Situation after the writes of this pass; `e` is of the revision that runs."""
+def assess(
+    o: Observation, e: Effective, course: Course, troubles: tuple[Trouble, ...], stage: Stage = NO_HOOKS
+) -> Situation:
+    """Situation after the writes of this pass; `e` is of the revision that runs, `stage` where its hooks are."""
     revision = course.number
     inner = _health(o, e, revision, troubles)
+    waits = stage.health if stage.holds or inner.state is State.GOOD else None
     active = None if course.run is None else _active(o, e, revision, inner, troubles)
+    if stage.holds:
+        active = _serving(o)
+    inner = waits or inner
     available = active is not None and not o.plugin.spec.suspend
     return Situation(
-        health=inner if troubles or o.plugin.spec.suspend else course_health(o, course, inner),
+        health=inner if troubles or waits or o.plugin.spec.suspend else course_health(o, course, inner),
         available=available,
         available_message=_serves(active, available, e),
         revision=course.desired,
@@ -81,10 +91,14 @@ def assess(o: Observation, e: Effective, course: Course, troubles: tuple[Trouble
         last_run=last_run(o) if e.mode == "Job" else None,
         conflict=next((t.where for t in troubles if t.reason is Reason.CHILD_CONFLICT), ""),
         permission=next((t for t in troubles if t.where.startswith(("Role ", "RoleBinding "))), None),
-        settles_in=settles_in(o.pods, o.now) if e.mode == "Service" else None,
+        settles_in=_sooner(settles_in(o.pods, o.now) if e.mode == "Service" else None, stage.again_in),
         inner=inner,
         course=course,
     )
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((seconds for seconds in (one, other) if seconds is not None), default=None)
 
 
 def _health(o: Observation, e: Effective, revision: int, troubles: tuple[Trouble, ...]) -> Health:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from greffon.reconcile import history, requests, rollout
+from greffon.reconcile import history, hooks, requests, rollout
 from greffon.reconcile.faults import Fault
 from greffon.reconcile.history import Past
 from greffon.reconcile.observe import Observation
@@ -70,7 +70,9 @@ def steer(o: Observation, e: Effective, choice: Choice, blocked: Mapping[int, st
     )
     running = _running(o, e, standing)
     fault = _fault(o, e, running, past) if running and not asked.reset else None
-    if fault and e.mode == "Job" and standing.fallback() is None:
+    if fault is None and asked.pinned is None and not asked.reset and (fault := hooks.fault(o, e, past, choice.number)):
+        running = choice.number  # it runs nowhere yet, or serves without counting
+    elif fault and e.mode == "Job" and standing.fallback() is None:
         fault = None  # a Job that fails disturbs nobody, and stopping its schedule would help nobody
     standing = replace(standing, at_fault=running if fault else None)
     situation, action = _decide(standing)

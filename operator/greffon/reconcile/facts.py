@@ -47,6 +47,7 @@ class PodFacts:
         unschedulable: why no node takes the pod.
         disruption: why the platform took the pod away (eviction, preemption, lost node), "" when it did not.
         report: the termination message, which carries the result of a run.
+        hook: the hook that the pod runs, "" for none.
     """
 
     revision: int
@@ -65,11 +66,17 @@ class PodFacts:
     disruption: str = ""
     created: str = ""
     deleting: bool = False
+    hook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """A Job. `outcome`: "" while it is active, "Complete", or the reason of its failure."""
+    """A Job.
+
+    Attributes:
+        outcome: "" while it is active, "Complete", or the reason of its failure.
+        hook: the hook that it runs, "" for none.
+    """
 
     outcome: str
     message: str
@@ -77,11 +84,18 @@ class JobFacts:
     end: str
     run: str
     revision: int = 0
+    hook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionFacts:
-    """A PluginRevision; cause, message and time tell of its quarantine."""
+    """A PluginRevision; cause, message and time tell of its quarantine.
+
+    Attributes:
+        written: hash of the content before its tag was resolved; `content_hash` when there was no tag to resolve.
+        digest: what the image's tag stood for, "" without an image or a digest.
+        hooks: names of the hooks it has.
+    """
 
     number: int
     version: str
@@ -92,6 +106,9 @@ class RevisionFacts:
     cause: str = ""
     message: str = ""
     time: str = ""
+    written: str = ""
+    digest: str = ""
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +187,7 @@ def pod(obj: Json) -> PodFacts:
         disruption=_disruption(status),
         created=meta.get("creationTimestamp") or "",
         deleting="deletionTimestamp" in meta,
+        hook=(meta.get("labels") or {}).get(keys.LABEL_HOOK, ""),
     )
 
 
@@ -223,9 +241,10 @@ def job(obj: Json) -> JobFacts:
     elif failed.get("status") == "True":
         outcome, message = failed.get("reason", "Failed"), _short(failed.get("message", ""))
         end = failed.get("lastTransitionTime", "")
-    run = (obj["metadata"].get("labels") or {}).get(keys.LABEL_RUN, "")
+    labels = obj["metadata"].get("labels") or {}
+    run, hook = labels.get(keys.LABEL_RUN, ""), labels.get(keys.LABEL_HOOK, "")
     number = _revision_of((obj.get("spec") or {}).get("template") or {})
-    return JobFacts(outcome, message, status.get("startTime") or "", end, run, number)
+    return JobFacts(outcome, message, status.get("startTime") or "", end, run, number, hook)
 
 
 def revision(obj: Json) -> RevisionFacts:
@@ -241,6 +260,9 @@ def revision(obj: Json) -> RevisionFacts:
         cause=status.get("cause", ""),
         message=status.get("message", ""),
         time=status.get("time", ""),
+        written=str(spec.get("writtenHash") or spec.get("contentHash", "")),
+        digest=str((spec.get("image") or {}).get("digest") or ""),
+        hooks=tuple(sorted((spec.get("plugin") or {}).get("hooks") or ())),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,15 @@ from greffon.resources.context import Context, Identity
 
 
 @dataclass(frozen=True, slots=True)
+class Hooked:
+    """A hook at work, or ended."""
+
+    seen: Seen
+    job: JobFacts
+    pod: PodFacts | None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """The world as the operator knows it now.
 
@@ -30,8 +39,11 @@ class Observation:
         pods: pods of the plug-in that belong to no PluginRun.
         jobs: (name, uid, facts) of the Jobs that the plug-in's CronJobs made.
         runs: PluginRuns that name this plug-in.
+        hooks: the Jobs of its hooks, each with its pod if there is one.
         now: wall clock, for transition times only.
         nodes: the plug-ins around this one; {} when it neither depends on others nor they on it.
+        pods_seen: every pod of it, those of hooks and PluginRuns too.
+        written: hash of the spec's content as its author wrote it, once its image's tag has been resolved; else "".
     """
 
     plugin: Plugin
@@ -44,6 +56,9 @@ class Observation:
     context: Context
     now: datetime
     nodes: Nodes = field(default_factory=dict)
+    written: str = ""
+    hooks: tuple[Hooked, ...] = ()
+    pods_seen: tuple[Seen, ...] = ()
 
     @property
     def identity(self) -> Identity:
@@ -63,13 +78,31 @@ def observe(
         children=ours,
         revisions=tuple(sorted((s.facts for s in ours if isinstance(s.facts, RevisionFacts)), key=lambda f: f.number)),
         deployment=next((s.facts for s in ours if isinstance(s.facts, DeploymentFacts)), None),
-        pods=tuple(s.facts for s in by_plugin if isinstance(s.facts, PodFacts)),
-        jobs=tuple((s.key.name, s.uid, s.facts) for s in by_plugin if isinstance(s.facts, JobFacts)),
+        pods=tuple(s.facts for s in by_plugin if isinstance(s.facts, PodFacts) and not s.facts.hook),
+        jobs=tuple(
+            (s.key.name, s.uid, s.facts) for s in by_plugin if isinstance(s.facts, JobFacts) and not s.facts.hook
+        ),
         runs=readable_runs(related),
         context=context,
         now=now,
         nodes=nodes or {},
+        hooks=tuple(_hooks(ours, by_plugin)),
+        pods_seen=tuple(_pods(related, entry.uid, cache)),
     )
+
+
+def _pods(related: Iterable[Seen], plugin_uid: str, cache: Cache[Seen]) -> Iterator[Seen]:
+    """Those of a PluginRun belong to it."""
+    for seen in related:
+        found = cache.owned(seen.key) if seen.key.kind == kinds.PLUGIN_RUN.kind else (seen,)
+        yield from (one for one in found if one.key.kind == kinds.POD.kind and one.plugin_uid == plugin_uid)
+
+
+def _hooks(ours: Iterable[Seen], by_plugin: Iterable[Seen]) -> Iterator[Hooked]:
+    pods = {s.facts.controller_uid: s.facts for s in by_plugin if isinstance(s.facts, PodFacts) and s.facts.hook}
+    for seen in ours:
+        if isinstance(seen.facts, JobFacts) and seen.facts.hook:
+            yield Hooked(seen, seen.facts, pods.get(seen.uid))
 
 
 def is_ours(seen: Seen, plugin_uid: str) -> bool:

@@ -20,10 +20,13 @@ _STEPS: tuple[frozenset[str], ...] = (
     frozenset({"NetworkPolicy", "ServiceAccount", "Role", "ConfigMap", "PluginRevision"}),
     frozenset({"RoleBinding", "Service", "PodDisruptionBudget"}),
     frozenset({"Deployment", "CronJob"}),
+    frozenset({"Job"}),
 )
 """Confinement before what it confines; the kinds of one step do not depend on each other."""
 
-_PRUNABLE = frozenset({kind for step in _STEPS for kind in step} - {"PluginRevision", "ConfigMap"})
+_PRUNABLE = frozenset({kind for step in _STEPS for kind in step} - {"PluginRevision", "ConfigMap", "Job"})
+WORKLOAD = frozenset({"Deployment", "CronJob", "Service", "PodDisruptionBudget"})
+"""What stays as it is while a hook keeps the next revision waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,12 @@ class Plan:
 
 
 def plan(
-    desired: Iterable[Json], children: Collection[Seen], accepted: Accepted, *, kept_files: Collection[str]
+    desired: Iterable[Json],
+    children: Collection[Seen],
+    accepted: Accepted,
+    *,
+    kept_files: Collection[str],
+    held: Collection[str] = (),
 ) -> Plan:
     """Compare.
 
@@ -61,9 +69,10 @@ def plan(
         desired: every object that should exist.
         children: what exists and is ours.
         kept_files: names of ConfigMaps that a kept revision needs.
+        held: kinds of which nothing is written or removed now.
     """
     live = {seen.key: seen for seen in children}
-    wanted = {key_of(obj): obj for obj in desired}
+    wanted = {key_of(obj): obj for obj in desired if obj["kind"] not in held}
     writes = [
         Write(obj, live[key].uid if key in live else None)
         for key, obj in wanted.items()
@@ -71,7 +80,9 @@ def plan(
     ]
     steps = tuple(tuple(w for w in writes if w.obj["kind"] in step) for step in _STEPS)
     prune = tuple(
-        seen for key, seen in live.items() if key not in wanted and not seen.deleting and _may_go(key, kept_files)
+        seen
+        for key, seen in live.items()
+        if key not in wanted and key.kind not in held and not seen.deleting and _may_go(key, kept_files)
     )
     return Plan(steps, prune)
 

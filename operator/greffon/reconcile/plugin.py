@@ -7,6 +7,7 @@ state and does what is missing. Everything that decides is pure and lives in the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -17,22 +18,22 @@ from greffon.engine.queue import Key
 from greffon.engine.scope import note
 from greffon.engine.workers import Result
 from greffon.model.errors import SpecError
-from greffon.model.plugin import Plugin, PluginSpec
+from greffon.model.plugin import Plugin
 from greffon.reconcile import revisions
 from greffon.reconcile.admit import admit
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.assess import assess, refused
-from greffon.reconcile.course import Course, fresh_number, needed
+from greffon.reconcile.course import Course, fresh_number
 from greffon.reconcile.gate import as_refusal, gate
 from greffon.reconcile.keeper import Keeper
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.observe import Observation, observe
-from greffon.reconcile.plan import Plan, plan
+from greffon.reconcile.plan import Plan
 from greffon.reconcile.report import Reporter
+from greffon.reconcile.resolver import Resolver, Unresolved
 from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
-from greffon.resources.desired import desired
 from greffon.resources.effective import effective
 
 
@@ -44,12 +45,14 @@ class PluginReconciler:
         cache: Cache[Seen],
         applier: Applier,
         reporter: Reporter,
+        resolver: Resolver,
         keeper: Keeper,
         neighbours: Neighbours,
         context: Callable[[], Context],
         now: Callable[[], datetime],
     ) -> None:
         self._cache, self._applier, self._reporter = cache, applier, reporter
+        self._resolver = resolver
         self._keeper, self._neighbours, self._context, self._now = keeper, neighbours, context, now
 
     async def reconcile(self, key: Key) -> Result:
@@ -68,28 +71,29 @@ class PluginReconciler:
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
             return await self._reporter.tell(entry, o, e, refused(o, refusal))
-        choice = revisions.choose(o.identity, plugin.spec, e, o.revisions, partial(fresh_number, o))
+        pinned = await self._resolver.pin(o)
+        if isinstance(pinned, Unresolved):
+            waits = refused(o, pinned.refusal, pinned.state, again_in=pinned.retry_after)
+            return await self._reporter.tell(entry, o, e, waits)
+        o, e = pinned, effective(pinned.plugin.spec, o.context)
+        choice = revisions.choose(
+            o.identity, o.plugin.spec, e, o.revisions, partial(fresh_number, o), written=o.written
+        )
         note(revision=choice.number)
         course, spec = await self._keeper.steer(o, e, choice)
         if closed := gate(o, course):
             return await self._reporter.tell(entry, o, e, refused(o, as_refusal(closed), state=closed.state))
         e = effective(spec, o.context)
-        todo = self._plan(o, spec, choice, course, keep=e.history_limit)
+        stage, todo = await self._keeper.plan(o, e, spec, choice, course)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
         await self._keeper.decree(o, course)
         troubles = await self._carry_out(o, choice, course, todo)
-        o = observe(plugin, entry, self._cache, o.context, o.now, nodes)
-        situation = assess(o, e, course, troubles)
+        o = replace(observe(o.plugin, entry, self._cache, o.context, o.now, nodes), written=o.written)
+        situation = assess(o, e, course, troubles, stage)
         result = await self._reporter.tell(entry, o, e, situation)
         await self._keeper.tidy(o, course, situation, keep=e.history_limit)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
-
-    def _plan(self, o: Observation, spec: PluginSpec, choice: revisions.Choice, course: Course, *, keep: int) -> Plan:
-        asked = course.requests
-        wanted = desired(o.identity, spec, course.number, o.context, restart=asked.restart, stopped=course.run is None)
-        kept = revisions.kept(o.revisions, needed(o, course), keep)
-        return plan([choice.obj, *wanted], o.children, self._applier.accepted, kept_files=revisions.kept_files(kept))
 
     async def _carry_out(
         self, o: Observation, choice: revisions.Choice, course: Course, todo: Plan

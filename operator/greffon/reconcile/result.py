@@ -19,6 +19,9 @@ OUTPUT_LIMIT = 4096
 TIMEOUT_EXIT = 124
 """Exit code of the runner when the script's own time was up."""
 
+KILLED_EXIT = 137
+"""Exit code of a process that was killed by SIGKILL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -56,7 +59,16 @@ def _verdict(job: JobFacts, pod: PodFacts | None) -> tuple[RunOutcome, Reason, s
         return RunOutcome.FAILED, Reason.FAILED, f"failed: {job.message or job.outcome}"
     if pod.ended == "OOMKilled":
         return RunOutcome.FAILED, Reason.OOM_KILLED, "killed for using more memory than run.resources.limits.memory"
+    if pod.exit_code == KILLED_EXIT:
+        # The runtime sometimes reports the end before it learns that the kernel did it for want of memory.
+        text = "killed (exit code 137): by hand, or for using more memory than run.resources.limits.memory"
+        return RunOutcome.FAILED, Reason.FAILED, text
     return RunOutcome.FAILED, Reason.FAILED, f"ended with exit code {pod.exit_code}"
+
+
+def tail_of(message: str) -> str:
+    """The end of the log in a termination message."""
+    return _report(message)[2]
 
 
 def _report(text: str) -> tuple[Any, bool, str]:

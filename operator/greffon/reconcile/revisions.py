@@ -37,22 +37,27 @@ def choose(
     e: Effective,
     known: Sequence[RevisionFacts],
     fresh: Callable[[], int] | None = None,
+    written: str = "",
 ) -> Choice:
     """The known revision with the same content, newest first, or the next number.
 
     Args:
+        spec: with its tag resolved; `written` is the hash of what it was before, "" when nothing was to be resolved.
         fresh: gives the number for a content that is not known; None counts on from the known ones.
     """
     content = revisions.digest(revisions.snapshot(spec))
     for fact in reversed(known):
         if fact.content_hash == content:
-            same = revisions.plugin_revision(plugin, spec, fact.number, parent=fact.parent, sources=fact.sources)
+            before = fact.written if fact.written != fact.content_hash else ""
+            same = revisions.plugin_revision(
+                plugin, spec, fact.number, parent=fact.parent, sources=fact.sources, written=before
+            )
             return Choice(fact.number, same, is_new=False)
     number = fresh() if fresh else known[-1].number + 1 if known else 1
     parent = keys.revision_name(plugin.name, known[-1].number) if known else None
     found = files(e)
     sources = (names.files(plugin.name, found.content_hash),) if found and e.mode else ()
-    made = revisions.plugin_revision(plugin, spec, number, parent=parent, sources=sources)
+    made = revisions.plugin_revision(plugin, spec, number, parent=parent, sources=sources, written=written)
     return Choice(number, made, is_new=True)
 
 
@@ -112,15 +117,18 @@ def to_delete(children: Collection[Seen], keep: Collection[RevisionFacts]) -> li
     ]
 
 
-def quarantined(seen: Seen, fault: Fault, now: datetime) -> Json:
-    """The status of a revision that has failed: the durable part of the decision to go back."""
+def quarantined(seen: Seen, fault: Fault, now: datetime, last_words: str, changes: Sequence[str] = ()) -> Json:
+    """The status of a revision that has failed: the durable part of the decision to go back, with its crash bundle."""
     body = state_of(seen, "Quarantined")
     body["status"] |= {
         "cause": str(fault.reason),
         "message": fault.message[:1024],
         "time": to_rfc3339(now),
         "crashes": fault.crashes,
+        "lastWords": last_words,
     }
+    if changes:
+        body["status"]["changes"] = list(changes)
     return body
 
 

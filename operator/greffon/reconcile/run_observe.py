@@ -40,7 +40,7 @@ class RunObservation:
     Attributes:
         plugin: the plug-in to run; None when there is none.
         revision: number of its active revision; None when none can be run.
-        is_newest: that revision is what the spec asks for; else its own spec must be fetched.
+        is_newest: that revision is the spec to the letter; else its own spec must be fetched.
         job: the Job of this run.
         siblings: unfinished runs of the plug-in, and unfinished Jobs of its schedules.
     """
@@ -109,12 +109,14 @@ def _active(plugin: Plugin | None, key: Key, cache: Cache[Seen]) -> tuple[int | 
     if plugin is None or plugin.status.observed_generation != plugin.generation or not plugin.status.revisions:
         return None, True
     number = number_of(plugin.status.revisions.active)
-    content = digest(snapshot(plugin.spec))
+    content = digest(snapshot(plugin.spec))  # as written: this spec's tag is not resolved
     facts = (seen.facts for seen in cache.owned(key) if seen.controller == plugin.uid)
     known = (fact for fact in facts if isinstance(fact, RevisionFacts))
     fact = next((f for f in known if f.number == number and f.state != QUARANTINED), None)
     if fact is None or fact.content_hash == content:
         return (fact.number if fact else None), True
+    if fact.written == content:  # its tag stands for what the revision recorded, whatever it may mean by now
+        return fact.number, False
     back = plugin.status.condition("RolledBack")
     return (fact.number, False) if back and back.status == "True" else (None, True)
 
@@ -123,7 +125,9 @@ def _siblings(cache: Cache[Seen], plugin: Key, entry: Seen, starting: Collection
     related = cache.owned(plugin)
     runs = [run for run in readable_runs(related) if run.uid != entry.uid and run.status.outcome is None]
     found = [Sibling(order(run), run.name, active=_is_active(run, cache, plugin, starting)) for run in runs]
-    jobs = [seen for seen in related if isinstance(seen.facts, JobFacts) and not seen.facts.outcome]
+    jobs = [
+        seen for seen in related if isinstance(seen.facts, JobFacts) and not (seen.facts.outcome or seen.facts.hook)
+    ]
     oldest = datetime.min.replace(tzinfo=UTC)
     return found + [Sibling((oldest, seen.key.name), seen.key.name, active=True) for seen in jobs]
 

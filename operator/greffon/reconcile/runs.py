@@ -28,6 +28,14 @@ def ended_runs(o: Observation) -> list[LastRun]:
     return sorted([*_from_runs(o), *_from_jobs(o)], key=lambda run: (run.finished, run.name))
 
 
+def has_run_well(o: Observation, revision: int) -> bool:
+    """Whether a run of this revision has ever ended well. Runs are removed in time; the status remembers."""
+    recorded = o.plugin.status.revisions
+    if recorded and number_of(recorded.last_good) == revision:
+        return True
+    return any(run.outcome == "Succeeded" and run.revision == revision for run in ended_runs(o))
+
+
 def last_run(o: Observation) -> LastRun | None:
     """The newest of the ended PluginRuns and of the Jobs that schedules made."""
     ended = [*_recorded(o), *_from_runs(o), *_from_jobs(o)]

@@ -19,7 +19,9 @@ from greffon.reconcile.assess import Situation
 from greffon.reconcile.dependencies import in_a_circle, teardown_blockers, unmet
 from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.runs import has_run_well
 from greffon.resources.effective import Effective, as_status
+from greffon.resources.revisions import image
 
 Json = dict[str, Any]
 MOST_DEPENDANTS = 64
@@ -33,7 +35,7 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
     made: Json = {
         "observedGeneration": plugin.generation,
         "conditions": conditions(o, s),
-        "revisions": _revisions(plugin, s),
+        "revisions": _revisions(o, e, s),
         "effective": as_status(e),
         "history": status_versions.history_of(o, s),
         "handled": _handled(plugin, s),
@@ -42,7 +44,7 @@ def compose(o: Observation, e: Effective, s: Situation) -> Json:
         "neededBy": list(teardown_blockers(plugin.name, o.nodes))[:MOST_DEPENDANTS],
     }
     if e.image:
-        made["image"] = {"ref": e.image}
+        made["image"] = image(e.image, is_resolved=bool(o.written))
     if e.mode == "Service":
         ready = o.deployment.ready if o.deployment else 0
         stopped = plugin.spec.suspend or (s.course is not None and s.course.run is None)
@@ -128,11 +130,14 @@ def _condition(plugin: Plugin, type_: str, value: bool, reason: Reason, message:
     }
 
 
-def _revisions(plugin: Plugin, s: Situation) -> Json:
+def _revisions(o: Observation, e: Effective, s: Situation) -> Json:
+    plugin = o.plugin
     before = plugin.status.revisions
     desired = keys.revision_name(plugin.name, s.revision) if s.revision else before.desired if before else None
     active = keys.revision_name(plugin.name, s.active) if s.active else None
-    good = s.inner is not None and s.inner.state is State.GOOD and active
+    good = s.inner is not None and s.inner.state is State.GOOD and s.active is not None
+    if e.mode == "Job" and s.active:
+        good = good and has_run_well(o, s.active)  # in place is not yet proved
     last_good = active if good else (before.last_good if before else None)
     made = {"desired": desired, "active": active, "lastGood": last_good, **status_versions.pin(plugin, s, before)}
     return {key: value for key, value in made.items() if value}

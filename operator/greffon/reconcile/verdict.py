@@ -13,7 +13,7 @@ from greffon.model.conditions import Reason
 from greffon.reconcile.facts import PodFacts
 from greffon.reconcile.faults import Fault, Side, attribute
 from greffon.reconcile.observe import Observation
-from greffon.reconcile.runs import ended_runs
+from greffon.reconcile.runs import ended_runs, has_run_well
 from greffon.resources.effective import Effective
 
 
@@ -53,9 +53,8 @@ def job_verdict(
     runs = [run for run in ended_runs(o) if run.revision == revision and run.exit_code is not None]
     if reset:
         runs = [run for run in runs if datetime.fromisoformat(run.finished) > reset]
-    well = any(run.outcome == "Succeeded" for run in runs)
     failed = list(itertools.takewhile(lambda run: run.outcome in ("Failed", "TimedOut"), reversed(runs)))
-    if well and activated:
+    if activated and has_run_well(o, revision):
         limit = activated + timedelta(seconds=e.watch_seconds)
         failed = [run for run in failed if activated <= datetime.fromisoformat(run.finished) <= limit]
     if len(failed) < e.max_crashes:

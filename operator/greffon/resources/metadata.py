@@ -27,6 +27,11 @@ def selector(plugin: Identity) -> dict[str, str]:
     return {keys.LABEL_PLUGIN: plugin.name, keys.LABEL_PLUGIN_UID: plugin.uid}
 
 
+def serving(plugin: Identity) -> dict[str, str]:
+    """Selects those of them that take requests: not the pods of its hooks."""
+    return selector(plugin) | {keys.LABEL_SERVES: "true"}
+
+
 def owner(kind: Resource, name: str, uid: str) -> Json:
     """A controller reference: the API server's garbage collector does the clean-up."""
     return {

@@ -25,6 +25,11 @@ def cron_job(plugin: str, trigger: str) -> str:
     return f"{stem}-{tail}"
 
 
+def hook_job(plugin: str, revision: int, hook: str, occasion: str) -> str:
+    """Name of the one Job of a hook at one activation of a revision."""
+    return f"plg-{plugin}-{hashlib.sha256(f'{revision}/{hook}/{occasion}'.encode()).hexdigest()[:10]}"
+
+
 def run_job(plugin: str, run_uid: str) -> str:
     """Name of the one Job of a PluginRun: a second create of it can only conflict, never duplicate."""
     return f"plg-{plugin}-{hashlib.sha256(run_uid.encode()).hexdigest()[:10]}"

@@ -37,6 +37,8 @@ class PodRequest:
         event: JSON text handed to a Job, kept in an annotation and shown to it as a file.
         timeout_seconds: the script's own limit; None in Service mode.
         restart: the token of the last wish to restart; another one makes other pods.
+        hook: the hook that the pod runs, "" for none.
+        serves: the pod takes requests.
     """
 
     plugin: Identity
@@ -49,6 +51,8 @@ class PodRequest:
     event: str = ""
     timeout_seconds: int | None = None
     restart: str = ""
+    hook: str = ""
+    serves: bool = False
 
 
 def pod_template(request: PodRequest) -> Json:
@@ -91,6 +95,10 @@ def _metadata(request: PodRequest) -> Json:
     made = labels(request.plugin) | {keys.LABEL_REVISION: str(request.revision)}
     if request.run:
         made[keys.LABEL_RUN] = request.run
+    if request.hook:
+        made[keys.LABEL_HOOK] = request.hook
+    if request.serves:
+        made[keys.LABEL_SERVES] = "true"
     notes = {keys.ANNOTATION_EVENT: request.event, keys.ANNOTATION_RESTART: request.restart}
     given = {name: value for name, value in notes.items() if value}
     return {"labels": made} | ({"annotations": given} if given else {})

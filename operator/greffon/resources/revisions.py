@@ -34,9 +34,20 @@ def digest(value: object) -> str:
 
 
 def plugin_revision(
-    plugin: Identity, spec: PluginSpec, number: int, *, parent: str | None, sources: tuple[str, ...]
+    plugin: Identity,
+    spec: PluginSpec,
+    number: int,
+    *,
+    parent: str | None,
+    sources: tuple[str, ...],
+    written: str = "",
 ) -> Json:
-    """The object that records an activation."""
+    """The object that records an activation.
+
+    Args:
+        spec: what runs; its image has a digest, whatever its author wrote.
+        written: hash of the content as written, when a tag was resolved.
+    """
     content = snapshot(spec)
     body: Json = {
         "pluginRef": {"name": plugin.name, "uid": plugin.uid},
@@ -50,10 +61,18 @@ def plugin_revision(
     if sources:
         body["sources"] = list(sources)
     if spec.source.image:
-        body["image"] = {"ref": spec.source.image.ref}
+        body["image"] = image(spec.source.image.ref, is_resolved=bool(written))
+    if written:
+        body["writtenHash"] = written
     if parent:
         body["parent"] = parent
     return envelope(PLUGIN_REVISION, plugin, keys.revision_name(plugin.name, number), {"spec": body})
+
+
+def image(ref: str, *, is_resolved: bool) -> Json:
+    """An image's name as written, and the digest that it names or was resolved to."""
+    name, _, found = ref.partition("@")
+    return {"ref": name if is_resolved else ref} | ({"digest": found} if found else {})
 
 
 def _part(content: Mapping[str, Any], name: str) -> Any:

@@ -12,12 +12,17 @@ from greffon.kube.kinds import CRON_JOB, DEPLOYMENT, JOB, POD_DISRUPTION_BUDGET,
 from greffon.model import keys
 from greffon.resources import names
 from greffon.resources.effective import Cron
-from greffon.resources.metadata import envelope, labels, owned_by_run, selector
+from greffon.resources.metadata import envelope, labels, owned_by_run, selector, serving
 from greffon.resources.pod import PodRequest, pod_template
 
 Json = dict[str, Any]
 JOB_GRACE_SECONDS = 60
 """Time a Job may need beside its script: scheduling, image pull, start."""
+
+UNHARMED_BY_DISRUPTION: Json = {
+    "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
+"""What the platform took away is not the plug-in's failure: it is tried again beyond the retries."""
 
 
 def deployment(request: PodRequest, *, suspended: bool) -> Json:
@@ -30,7 +35,7 @@ def deployment(request: PodRequest, *, suspended: bool) -> Json:
         "strategy": surge if e.strategy == "Surge" else {"type": "Recreate"},
         "progressDeadlineSeconds": e.progress_deadline_seconds,
         "revisionHistoryLimit": 1,
-        "template": pod_template(request),
+        "template": pod_template(replace(request, serves=True)),
     }
     if e.soak_seconds:
         spec["minReadySeconds"] = e.soak_seconds
@@ -43,14 +48,14 @@ def service(request: PodRequest) -> Json:
     ports = [
         {"name": p.name, "port": p.port, "protocol": p.protocol, "targetPort": p.port} for p in request.effective.ports
     ]
-    spec = {"type": "ClusterIP", "selector": selector(plugin), "ports": ports}
+    spec = {"type": "ClusterIP", "selector": serving(plugin), "ports": ports}
     return envelope(SERVICE, plugin, names.child(plugin.name), {"spec": spec})
 
 
 def disruption_budget(request: PodRequest) -> Json:
     """At most one replica at a time may be taken away on purpose."""
     plugin = request.plugin
-    spec = {"maxUnavailable": 1, "selector": {"matchLabels": selector(plugin)}}
+    spec = {"maxUnavailable": 1, "selector": {"matchLabels": serving(plugin)}}
     return envelope(POD_DISRUPTION_BUDGET, plugin, names.child(plugin.name), {"spec": spec})
 
 
@@ -93,9 +98,6 @@ def _job_spec(request: PodRequest) -> Json:
     return {
         "backoffLimit": e.retries,
         "activeDeadlineSeconds": timeout * attempts + JOB_GRACE_SECONDS * attempts,
-        # What the platform took away is not the plug-in's failure: it is tried again beyond the retries.
-        "podFailurePolicy": {
-            "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
-        },
+        "podFailurePolicy": UNHARMED_BY_DISRUPTION,
         "template": pod_template(request),
     }

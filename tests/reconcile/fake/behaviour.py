@@ -47,8 +47,10 @@ class Images:
     known: dict[str, Behaviour] = field(default_factory=dict)
 
     def of(self, pod: Json) -> Behaviour:
-        """What the first container of a pod will do."""
-        return self.known.get(pod["spec"]["containers"][0].get("image", ""), Behaviour())
+        """What the first container of a pod will do, whatever its digest; that of a hook is found as `image#hook`."""
+        image = pod["spec"]["containers"][0].get("image", "").partition("@")[0]
+        hook = pod["metadata"]["labels"].get("greffon.dev/hook", "")
+        return self.known.get(f"{image}#{hook}" if hook else image, Behaviour())
 
 
 def service_status(b: Behaviour, store: Store) -> Json:
@@ -72,7 +74,7 @@ def service_status(b: Behaviour, store: Store) -> Json:
     if b.service == "secret":
         return _waiting("CreateContainerConfigError", 'secret "db" not found')
     code, reason = (137, "OOMKilled") if b.service == "oom" else (b.exit_code or 1, "Error")
-    last = {"terminated": {"exitCode": code, "reason": reason, "finishedAt": now}}
+    last = {"terminated": {"exitCode": code, "reason": reason, "finishedAt": now, "message": b.message}}
     return _pod("Running", {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": last, "restartCount": 3})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from greffon.kube.kinds import BY_KIND, Resource
+from greffon.kube.kinds import BY_KIND, SECRET, Resource
 from tests.reconcile.fake.store import Ref, encoded
 
 Json = dict[str, Any]
@@ -16,7 +16,7 @@ DISCOVERY = "Discovery"
 """Stands for the kind of `/apis` and `/apis/GROUP/VERSION`, which list kinds."""
 APPLY_TYPE = "application/apply-patch+yaml"
 JSON_PATCH_TYPE = "application/json-patch+json"
-_BY_PLACE = {(r.root, r.plural): r for r in BY_KIND.values()}
+_BY_PLACE = {(r.root, r.plural): r for r in (*BY_KIND.values(), SECRET)}
 _REASONS = {
     400: "BadRequest",
     403: "Forbidden",

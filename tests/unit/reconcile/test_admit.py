@@ -53,7 +53,6 @@ UNBUILT: dict[str, tuple[Json, Reason, str]] = {
         Reason.FQDN_UNSUPPORTED,
         "spec.permissions.egress",
     ),
-    "a hook": (JOB | {"hooks": {"preActivate": ["x"]}}, Reason.FEATURE_UNAVAILABLE, "spec.hooks"),
     "a newer Kubernetes": (
         JOB | {"compatibility": {"kubernetes": ">=1.99"}},
         Reason.INCOMPATIBLE,
@@ -111,6 +110,7 @@ def test_refused(wire: Json, reason: Reason, field: str) -> None:
 
 
 ADMITTED: dict[str, Json] = {
+    "hooks": JOB | {"hooks": {"preActivate": ["x"]}},
     "an empty list of hooks": JOB | {"hooks": {}},
     "an empty compatibility": JOB | {"compatibility": {}},
     "events without topics": JOB | {"events": {"publishes": []}},
@@ -179,11 +179,11 @@ def test_no_ceiling_allows_no_right_and_an_unknown_one_leaves_it_to_the_api_serv
 
 def test_the_first_refusal_wins_and_names_every_unbuilt_field() -> None:
     wire = SERVICE | {
-        "hooks": {"preActivate": ["x"]},
+        "triggers": [{"name": "t", "http": {"path": "/t"}}],
         "events": {"publishes": [{"topic": "a.b"}]},
         "config": {"schema": {"type": "?"}},
     }
     refusal = verdict(wire)
     assert refusal is not None
     assert refusal.reason is Reason.FEATURE_UNAVAILABLE
-    assert "spec.hooks, spec.events" in refusal.message
+    assert "spec.events, spec.triggers: http" in refusal.message

@@ -101,4 +101,5 @@ def test_the_documented_table_has_these_rows() -> None:
         for name, (_, side, reason, crashes) in ROWS.items()
     ]
     expected.append(("killed from outside, without such a probe", "Platform", "Disrupted", "never"))
+    expected.append(("a hook fails, or does not end in time", "Plugin", "HookFailed", "at once"))  # see test_hooks
     assert sorted(lines) == sorted(expected)

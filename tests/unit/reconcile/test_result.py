@@ -66,6 +66,14 @@ VERDICTS: dict[str, tuple[JobFacts, list[PodFacts], RunOutcome, Reason, int | No
         137,
         "limits.memory",
     ),
+    "it was killed, and nobody says for what": (
+        job("BackoffLimitExceeded"),
+        [ended(137)],
+        FAILED,
+        Reason.FAILED,
+        137,
+        "limits.memory",
+    ),
     "the runner stopped it in time": (
         job("BackoffLimitExceeded"),
         [ended(124)],

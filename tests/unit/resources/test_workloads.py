@@ -62,14 +62,12 @@ def test_deployments(wire: Json, expected: dict[str, Any]) -> None:
 def test_selectors_pick_the_pods_of_this_incarnation_and_every_pod_carries_them() -> None:
     objects = built(with_run(SERVICE, replicas=2))
     deployment = only(objects, "Deployment")["spec"]
-    chosen = [
-        deployment["selector"]["matchLabels"],
-        only(objects, "Service")["spec"]["selector"],
-        only(objects, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
-        only(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
-    ]
-    assert all(labels == chosen[0] for labels in chosen)
-    assert chosen[0].items() <= deployment["template"]["metadata"]["labels"].items()
+    ours = deployment["selector"]["matchLabels"]
+    serving = ours | {"greffon.dev/serves": "true"}
+    assert only(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"] == ours
+    assert only(objects, "Service")["spec"]["selector"] == serving
+    assert only(objects, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == serving
+    assert serving.items() <= deployment["template"]["metadata"]["labels"].items()
     assert deployment["template"]["metadata"]["labels"]["greffon.dev/revision"] == "3"
 
 

@@ -1,0 +1,75 @@
+"""Hooks run as Jobs around an activation; a new version whose hook fails never counts."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+
+import pytest
+
+from tests.e2e.test_rollback import actions, service, serving
+from tests.e2e.world import Json, World
+
+pytestmark = pytest.mark.timeout(600)
+GOOD = {name: ["python3", "-c", f"print({name!r})"] for name in ("preActivate", "postActivate", "preDeactivate")}
+FAILS = ["python3", "-c", "import sys; sys.exit(4)"]
+
+
+def _with(subject: Json, **hooks: list[str]) -> Json:
+    return subject | {"spec": subject["spec"] | {"hooks": hooks}}
+
+
+def _ran(world: World, name: str) -> list[str]:
+    """Hooks and the revision each belongs to, in the order in which they began."""
+    jobs = world.items("jobs", f"greffon.dev/hook,greffon.dev/plugin={name}")
+    jobs.sort(key=lambda job: job["status"]["startTime"])
+    of = "greffon.dev/revision"
+    return [
+        f"{job['metadata']['labels']['greffon.dev/hook']} r{job['spec']['template']['metadata']['labels'][of]}"
+        for job in jobs
+    ]
+
+
+def _serves_old(world: World, name: str) -> bool:
+    return serving(world, name) == "1"
+
+
+def test_hooks_run_around_an_upgrade_in_their_order(world: World) -> None:
+    world.apply(_with(service("web"), **GOOD))
+    world.wait_ready("web", 90)
+    assert _ran(world, "web") == ["preActivate r1", "postActivate r1"]
+
+    world.apply(_with(service("web", "2.0.0"), **GOOD))
+    world.kubectl("wait", "plugin/web", "--for=jsonpath={.status.observedGeneration}=2", "--timeout=60s")
+    world.wait_ready("web", 90)
+
+    assert _ran(world, "web")[2:] == ["preActivate r2", "preDeactivate r1", "postActivate r2"]
+    assert actions(world, "web") == ["Activated r1", "Activated r2"]
+    slices = json.loads(world.kubectl("get", "endpointslices", "-o", "json"))["items"]
+    targets = {e["targetRef"]["name"] for s in slices for e in s["endpoints"]}
+    jobs = {pod["metadata"]["name"] for pod in world.items("pods", "greffon.dev/hook")}
+    assert jobs
+    assert not jobs & targets
+
+
+def test_a_failing_hook_ends_on_the_last_good_version(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    hooks = ("preActivate", "postActivate")
+    for hook in hooks:
+        world.apply(service(hook.lower()))
+    for hook in hooks:
+        world.wait_ready(hook.lower(), 90)
+
+    began = time.monotonic()
+    for hook in hooks:
+        world.apply(_with(service(hook.lower(), "2.0.0"), **{hook: FAILS}))
+    for hook in hooks:
+        name = hook.lower()
+        message = world.wait_reason(name, "RolledBack", 120)
+        seconds = time.monotonic() - began
+        assert f"HookFailed: hook {hook} of revision r2 failed: exit code 4" in message
+        assert "revision r1 (1.0.0) runs instead" in message
+        assert actions(world, name) == ["Activated r1", "Quarantined r2", "RolledBack r1"]
+        world.eventually("only the good version serves", partial(_serves_old, world, name))
+        with capsys.disabled():
+            print(f"\n  failing {hook}: rolled back after {seconds:.0f} s")
