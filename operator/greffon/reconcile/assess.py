@@ -12,7 +12,7 @@ from greffon.reconcile.course_words import course_health
 from greffon.reconcile.health import Health, State, service_health, settles_in
 from greffon.reconcile.hooks import NO_HOOKS, Stage
 from greffon.reconcile.observe import Observation
-from greffon.reconcile.runs import LastRun, last_run
+from greffon.reconcile.runs import LastRun, last_run, number_of
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.effective import Effective
 
@@ -50,17 +50,28 @@ def refused(
     o: Observation, refusal: Refusal, state: State = State.FAILING, *, again_in: float | None = None
 ) -> Situation:
     """The spec may not run, or not yet; what ran before runs on."""
-    active = _serving(o)
-    text = f"revision r{active} runs on" if active else "nothing runs"
+    active, available = _runs_on(o)
+    text = f"revision r{active} runs on" if available else "nothing runs"
     return Situation(
         health=Health(state, refusal.reason, refusal.message),
-        available=active is not None,
+        available=available,
         available_message=text,
         revision=None,
         active=active,
         permission=_beyond(refusal),
         settles_in=again_in,
     )
+
+
+def _runs_on(o: Observation) -> tuple[int | None, bool]:
+    """What the spec before left running, and whether it serves or can be run: pods tell it; what has none of its own (a
+    Job, a Webhook) is as the status says."""
+    ready = [pod.revision for pod in o.pods if pod.ready and pod.revision]
+    if ready or o.deployment is not None:
+        return max(ready, default=None), bool(ready)
+    recorded, was = o.plugin.status.revisions, o.plugin.status.condition("Available")
+    active = number_of(recorded.active) if recorded else 0
+    return active or None, bool(active) and (was is None or was.status != "False")
 
 
 def _beyond(refusal: Refusal) -> Trouble | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
 from greffon.reconcile import hooks, revisions
 from greffon.reconcile.admit import admit, unreadable
@@ -17,6 +18,7 @@ from greffon.reconcile.bundle import Bundler
 from greffon.reconcile.course import Course, needed, steer
 from greffon.reconcile.facts import RevisionFacts
 from greffon.reconcile.gate import blocked_revisions
+from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
 from greffon.reconcile.plan import WORKLOAD, Plan, plan
 from greffon.reconcile.report import Reporter
@@ -83,13 +85,25 @@ class Keeper:
                 if isinstance(child.facts, RevisionFacts) and child.facts.state == QUARANTINED:
                     await self._reporter.write_status(revisions.state_of(child, state))
 
-    async def tidy(self, o: Observation, course: Course, situation: Situation, *, keep: int) -> None:
-        """Old revisions step back once the new one serves; those beyond the limit go, and old Jobs of hooks."""
+    async def tidy(self, o: Observation, course: Course, situation: Situation, *, keep: int) -> bool:
+        """Old revisions step back once the new one is in place; those beyond the limit go, and old Jobs of hooks.
+
+        Gives whether a revision went: its files may go in the next pass.
+        """
         for hooked in hooks.ended_before(o):
             await self._applier.remove(hooked.seen)
-        if course.run is None or situation.active != course.run:
-            return
+        if course.run is None or not (situation.active == course.run or _rests(situation)):
+            return False
         for child, state in revisions.to_move(o.children, course.run, course.past.good, reset=False):
             await self._reporter.write_status(revisions.state_of(child, state))
-        for child in revisions.to_delete(o.children, revisions.kept(o.revisions, needed(o, course), keep)):
+        gone = revisions.to_delete(o.children, revisions.kept(o.revisions, needed(o, course), keep))
+        for child in gone:
             await self._applier.remove(child)
+        return bool(gone)
+
+
+def _rests(situation: Situation) -> bool:
+    """Nothing is to run, and nothing does: the revision is in place all the same."""
+    inner = situation.inner
+    asked = inner is not None and inner.reason in (Reason.SUSPENDED, Reason.SCALED_TO_ZERO)
+    return asked and inner is not None and inner.state is not State.WORKING

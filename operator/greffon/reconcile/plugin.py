@@ -92,7 +92,8 @@ class PluginReconciler:
         o = replace(observe(o.plugin, entry, self._cache, o.context, o.now, nodes), written=o.written)
         situation = assess(o, e, course, troubles, stage)
         result = await self._reporter.tell(entry, o, e, situation)
-        await self._keeper.tidy(o, course, situation, keep=e.history_limit)
+        if await self._keeper.tidy(o, course, situation, keep=e.history_limit):
+            result = replace(result, requeue_after=0.0)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
 
     async def _carry_out(
