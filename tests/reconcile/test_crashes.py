@@ -6,6 +6,7 @@ Each act is first played without a crash; its children, its statuses and its num
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -46,6 +47,20 @@ def _made(obj: Json) -> Step:
     return lambda w: w.user.create(obj)
 
 
+def _failing_hook(world: World) -> None:
+    world.cluster.image("web:2#postActivate", Behaviour(exit_code=1))
+
+
+def _moved(world: World) -> None:
+    world.registry.content[TAGGED] = "moved"
+
+
+def _restart(world: World) -> None:
+    world.user.annotate("Plugin", "web", restart="now")
+
+
+TAGGED = "registry.example/web:1.0.0"
+HOOKED = _made(samples.simple("web", hooks={"preActivate": ["a"], "postActivate": ["b"], "preDeactivate": ["c"]}))
 SIMPLE, FULL = _made(samples.simple("web")), _made(samples.full("web"))
 ACTS: dict[str, tuple[list[Step], Step]] = {
     "create": ([_made(samples.job("other"))], FULL),
@@ -65,6 +80,9 @@ ACTS: dict[str, tuple[list[Step], Step]] = {
         [SIMPLE, _bad, _image("bad"), lambda w: w.cluster.image("web:bad", Behaviour())],
         lambda w: w.user.annotate("Plugin", "web", reset="now"),
     ),
+    "an upgrade with hooks": ([HOOKED], _image("2")),
+    "an upgrade whose last hook fails": ([HOOKED, _failing_hook], _image("2")),
+    "a restart after the tag was moved": ([_made(samples.simple("web", image=TAGGED)), _moved], _restart),
     "a restart": ([SIMPLE], lambda w: w.user.annotate("Plugin", "web", restart="now")),
 }
 WRITES = {
@@ -79,6 +97,9 @@ WRITES = {
     "back by hand": 5,
     "back by hand and forth again": 5,
     "a reset after the cause is gone": 5,
+    "an upgrade with hooks": 8,
+    "an upgrade whose last hook fails": 12,
+    "a restart after the tag was moved": 5,
     "a restart": 3,
 }
 POINTS = [
@@ -114,7 +135,23 @@ async def _play(act: str, crashes: list[tuple[int, When]]) -> tuple[dict[str, Js
         mark = len(world.log)
         await asyncio.sleep(400)
         assert world.log.writes(since=mark) == []
-        return children(world), verdicts, world
+        return _by_meaning(children(world)), verdicts, world
+
+
+def _by_meaning(found: dict[str, Json]) -> dict[str, Json]:
+    """Jobs of hooks under the hook's name: their own depends on when the activation before them was."""
+    made: dict[str, Json] = {}
+    for key, obj in found.items():
+        hook = (obj["metadata"].get("labels") or {}).get("greffon.dev/hook")
+        if hook:
+            revision = obj["spec"]["template"]["metadata"]["labels"]["greffon.dev/revision"]
+            number = sum(name.startswith(f"{hook} r{revision}") for name in made)
+            made[f"{hook} r{revision} {number}"] = obj["spec"]["template"]["spec"]
+        else:
+            made[key] = obj
+            if message := (obj.get("status") or {}).get("message"):
+                obj["status"]["message"] = re.sub("Job plg-web-[0-9a-f]{10}", "Job of the hook", message)
+    return made
 
 
 def _told(plugin: Json) -> str:
