@@ -45,7 +45,7 @@ tools: # the programs that the samples' scripts call
 .PHONY: unit
 unit: $(STAMP) tools binaries ## tests that need no cluster (some start an API server of their own)
 	@echo "== tests without a cluster"
-	@$(PY) -m pytest tests/unit tests/contract tests/reconcile plugins
+	@$(PY) -m pytest -n 2 tests/unit tests/contract tests/reconcile plugins
 
 .PHONY: e2e
 e2e: $(STAMP) cluster images ## tests on the real cluster, and with faults
