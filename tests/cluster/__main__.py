@@ -19,6 +19,7 @@ environment:
   {existing.KUBECONFIG}  use this cluster; nothing of it is started or stopped
   {existing.REGISTRY}    where that cluster pulls the images from; you push them there
   GREFFON_TEST_REGISTRY_PLAIN_HTTP  true when that registry is spoken to without TLS
+  GREFFON_TEST_NODE_IMAGE  with Docker: another node image than kind's own, from a mirror say
   GREFFON_TEST_ENGINE      docker or podman, instead of what is found
   XDG_CACHE_HOME, XDG_STATE_HOME  where programs and images, kubeconfig and audit log are kept
 """

@@ -17,6 +17,7 @@ from tests.cluster.process import HarnessError, run, say, succeeds
 from tests.cluster.system import require_packages
 
 CHOICE = "GREFFON_TEST_ENGINE"
+NODE_IMAGE = "GREFFON_TEST_NODE_IMAGE"
 _DOCKER_NETWORK = "greffon"
 _DOCKER = {"KIND_EXPERIMENTAL_PROVIDER": "docker", "KIND_EXPERIMENTAL_DOCKER_NETWORK": _DOCKER_NETWORK}
 
@@ -85,6 +86,11 @@ def remove_network(engine: Engine) -> None:
 
 
 def _upstream_image() -> str:
+    """The node image to take with Docker: one that the user names, of a mirror say, or kind's own."""
+    return os.environ.get(NODE_IMAGE) or _released_image()
+
+
+def _released_image() -> str:
     """The node image that the pinned kind was released with."""
     defaults = binaries.source_directory("kind", "sigs.k8s.io/kind") / "pkg/apis/config/defaults/image.go"
     found = re.search(r'Image = "([^"]+)"', defaults.read_text())

@@ -30,7 +30,6 @@ from tests.cluster.process import (
 
 NAME = "greffon"
 _NODE = f"{NAME}-control-plane"
-_ENFORCER = {"podman": "daemonset/kube-router", "docker": "daemonset/kindnet"}
 
 
 def up(paths: Paths) -> Cluster:
@@ -113,7 +112,9 @@ def _await_services(cluster: Cluster) -> None:
     """A bare pod needs the ServiceAccount, a test needs names and enforced policies."""
     with step("waiting for name service and network policies"):
         cluster.run_kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
-        for workload in ("daemonset/kube-proxy", _ENFORCER[cluster.provider], "deployment/coredns"):
+        # kube-proxy, and what enforces policies: kindnet of kind's own node image, kube-router of ours.
+        daemons = cluster.run_kubectl("-n", "kube-system", "get", "daemonsets", "-o", "name").split()
+        for workload in (*daemons, "deployment/coredns"):
             command = ("-n", "kube-system", "rollout", "status", workload, "--timeout=120s")
             cluster.run_kubectl(*command, timeout=130)
 

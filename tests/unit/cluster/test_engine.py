@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cluster import engine, node_image
-from tests.cluster.engine import CHOICE
+from tests.cluster.engine import CHOICE, NODE_IMAGE
 from tests.cluster.paths import Paths, default_paths
 from tests.cluster.process import HarnessError
 
@@ -12,7 +12,7 @@ UPSTREAM = "kindest/node:v1.99.0"
 
 @pytest.fixture
 def paths(monkeypatch: pytest.MonkeyPatch) -> Paths:
-    monkeypatch.setattr(engine, "_upstream_image", lambda: UPSTREAM)
+    monkeypatch.setattr(engine, "_released_image", lambda: UPSTREAM)
     monkeypatch.setattr(node_image, "reference", lambda: "localhost/made-here:1")
     return default_paths()
 
@@ -50,6 +50,13 @@ def test_the_engine_fits_the_machine(
     assert chosen.name == taken
     assert chosen.environment["KIND_EXPERIMENTAL_PROVIDER"] == taken
     assert chosen.node_image == (UPSTREAM if taken == "docker" else "localhost/made-here:1")
+
+
+def test_a_node_image_that_the_user_names_is_taken_with_docker(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NODE_IMAGE, "mirror.example/kindest/node:v1")
+    asked = machine("docker info", "docker image inspect mirror.example/kindest/node:v1")
+    assert engine.choose(paths, asked).node_image == "mirror.example/kindest/node:v1"
+    assert engine.choose(paths, machine()).node_image == "localhost/made-here:1"
 
 
 @pytest.mark.parametrize(
