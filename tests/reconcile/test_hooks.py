@@ -205,3 +205,15 @@ async def test_jobs_of_old_hooks_do_not_pile_up(world: World) -> None:
         await world.settle()
 
     assert len(list(world.store.all("Job", NAMESPACE))) <= 6
+
+
+async def test_without_replicas_nothing_is_activated_and_with_the_first_one_it_is(world: World) -> None:
+    world.user.create(samples.simple(image="web:1", hooks=HOOKS, run={"replicas": 0}))
+    await world.settle()
+    assert (_ran(world), verdict(world.user.get("Plugin", "web"))) == ([], "True ScaledToZero")
+
+    world.user.respec("web", run={"mode": "Service", "replicas": 1})
+    await world.settle()
+
+    assert _ran(world) == ["preActivate r1", "postActivate r1"]
+    assert verdict(world.user.get("Plugin", "web")) == "True Available"

@@ -71,7 +71,7 @@ def stage(
     """
     if reset and o.plugin.spec.hooks:
         return Stage(holds=True, health=_working(Turn(PRE, run or 0), "is being started anew"), again_in=0.1)
-    if run is None or situation not in (Situation.TRYING, Situation.UNMANAGED):
+    if run is None or situation not in (Situation.TRYING, Situation.UNMANAGED) or _is_for_nothing(e):
         return NO_HOOKS
     if o.plugin.spec.suspend:
         return _one(o, e, Turn(LEAVE, past.serving)) if past.serving and _leaves(o, past.serving) else NO_HOOKS
@@ -91,7 +91,7 @@ def stage(
 
 def fault(o: Observation, e: Effective, past: Past, desired: int) -> Fault | None:
     """The failure of a hook of the desired revision at this activation."""
-    if past.serving == desired or o.plugin.spec.suspend:
+    if past.serving == desired or o.plugin.spec.suspend or _is_for_nothing(e):
         return None
     turns = (Turn(hook, desired) for hook in (PRE, POST) if arguments(o.plugin.spec, hook))
     return next((found for turn in turns if (found := _failed(o, e, turn))), None)
@@ -118,6 +118,11 @@ def _before(o: Observation, past: Past, run: int) -> Iterator[Turn]:
         yield Turn(PRE, run)
     if past.serving and past.serving != run and _leaves(o, past.serving):
         yield Turn(LEAVE, past.serving)
+
+
+def _is_for_nothing(e: Effective) -> bool:
+    """Without replicas there is nothing to activate; once there are some, it is an activation."""
+    return e.mode == "Service" and e.replicas == 0
 
 
 def _leaves(o: Observation, number: int) -> bool:

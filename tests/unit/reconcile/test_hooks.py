@@ -17,7 +17,7 @@ from greffon.reconcile.rollout import Situation
 from greffon.reconcile.seen import Seen
 from greffon.resources import names
 from tests.unit.reconcile.situations import NOW, ago, deployment, effective_of, job, observation, plugin, pod, revision
-from tests.unit.resources.samples import JOB, SERVICE, Json
+from tests.unit.resources.samples import JOB, SERVICE, Json, with_run
 
 HOOKS = {PRE: ["check"], POST: ["announce"], LEAVE: ["say-goodbye"]}
 ACTIVATED = {"history": [{"revision": 1, "action": "Activated", "time": ago(600)}]}
@@ -83,6 +83,7 @@ STAGES: dict[str, tuple[Observation, tuple[str, int] | None, bool, Reason | None
         False,
         None,
     ),
+    "one without replicas": (world(wire=with_run(SERVICE, replicas=0)), None, False, None),
     "a Job plug-in that is in place": (
         world(PRE_DONE, wire=JOB, deployment=None),
         (POST, NEW),
