@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greffon.model import keys
+from greffon.reconcile.pull_message import is_refusal
 
 Json = dict[str, Any]
 LONGEST_MESSAGE = 400
@@ -48,6 +49,7 @@ class PodFacts:
         disruption: why the platform took the pod away (eviction, preemption, lost node), "" when it did not.
         report: the termination message, which carries the result of a run.
         hook: the hook that the pod runs, "" for none.
+        image_refused: the registry answered that it does not have the image, or does not give it.
     """
 
     revision: int
@@ -67,6 +69,7 @@ class PodFacts:
     created: str = ""
     deleting: bool = False
     hook: str = ""
+    image_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def pod(obj: Json) -> PodFacts:
         created=meta.get("creationTimestamp") or "",
         deleting="deletionTimestamp" in meta,
         hook=(meta.get("labels") or {}).get(keys.LABEL_HOOK, ""),
+        image_refused=is_refusal(waiting.get("message", "")),
     )
 
 

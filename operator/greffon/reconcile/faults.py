@@ -82,7 +82,7 @@ def _waiting(pod: PodFacts) -> Fault | None:
         case "InvalidImageName":
             return Fault(Side.PLUGIN, Reason.IMAGE_PULL_FAILED, "the image's name is invalid")
         case "ErrImagePull" | "ImagePullBackOff" | "ErrImageNeverPull":
-            return _not_pulled(text)
+            return _not_pulled(pod)
         case "CreateContainerConfigError":
             missing = "secret" in text.lower() and "not found" in text
             reason = Reason.SECRET_NOT_FOUND if missing else Reason.CONTAINER_CONFIG_ERROR
@@ -94,11 +94,8 @@ def _waiting(pod: PodFacts) -> Fault | None:
     return None
 
 
-def _not_pulled(text: str) -> Fault:
+def _not_pulled(pod: PodFacts) -> Fault:
     """A name that the registry does not know is the plug-in's; a registry that does not answer is not."""
-    if any(mark in text.lower() for mark in _UNKNOWN_IMAGE):
+    if pod.image_refused:
         return Fault(Side.PLUGIN, Reason.IMAGE_PULL_FAILED, "the registry does not have the image, or does not give it")
     return Fault(Side.PLATFORM, Reason.IMAGE_PULL_FAILED, "the registry cannot be asked for the image")
-
-
-_UNKNOWN_IMAGE = ("not found", "manifest unknown", "name unknown", "unauthorized", "denied", "forbidden", "401", "403")

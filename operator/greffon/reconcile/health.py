@@ -52,6 +52,8 @@ def service_health(
     progress = f"{min(deployment.available, deployment.updated, e.replicas)} of {e.replicas} replicas available"
     if deployment.complete:
         return Health(State.GOOD, Reason.AVAILABLE, f"revision r{revision} ({e.version}): {progress}")
+    if deployment.deadline_exceeded and any(pod.waiting in _NOT_SET_UP for pod in newest):
+        return Health(State.FAILING, Reason.SANDBOX_UNAVAILABLE, _not_set_up(e, revision))
     if deployment.deadline_exceeded:
         return Health(
             State.FAILING,
@@ -60,6 +62,18 @@ def service_health(
             f"({progress}); look at the log of its pods, then change the spec",
         )
     return Health(State.WORKING, Reason.PROGRESSING, f"revision r{revision} ({e.version}): {progress}")
+
+
+def _not_set_up(e: Effective, revision: int) -> str:
+    """What the node misses stands in the Events of the pod only."""
+    runtime = f", whether the node has the runtime of RuntimeClass {e.runtime_class}" if e.runtime_class else ""
+    return (
+        f"revision r{revision} ({e.version}): the node has not set up the pod within {e.progress_deadline_seconds} s; "
+        f"look at kubectl describe pod{runtime}, and at its volumes"
+    )
+
+
+_NOT_SET_UP = ("ContainerCreating", "PodInitializing")
 
 
 def settles_in(pods: Iterable[PodFacts], now: datetime) -> float | None:

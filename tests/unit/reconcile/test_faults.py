@@ -8,6 +8,7 @@ import pytest
 from greffon.model.conditions import Reason
 from greffon.reconcile.facts import PodFacts
 from greffon.reconcile.faults import Side, attribute
+from greffon.reconcile.pull_message import is_refusal
 from tests.unit.reconcile.situations import ago, pod
 
 PLUGIN, PLATFORM = Side.PLUGIN, Side.PLATFORM
@@ -21,7 +22,8 @@ def ended(reason: str, code: int, crashes: int = 3) -> PodFacts:
 
 def waiting(reason: str, message: str = "") -> PodFacts:
     """A pod that does not start."""
-    return pod(ready=False, phase="Pending", waiting=reason, waiting_message=message)
+    refused = is_refusal(message)
+    return pod(ready=False, phase="Pending", waiting=reason, waiting_message=message, image_refused=refused)
 
 
 ROWS: dict[str, tuple[PodFacts, Side, Reason, int]] = {

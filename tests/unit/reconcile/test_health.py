@@ -29,6 +29,13 @@ ROWS: dict[str, tuple[DeploymentFacts | None, list[PodFacts], State, Reason, str
         "2 of 2 replicas",
     ),
     "all is well": (DONE, [pod(), pod()], GOOD, Reason.AVAILABLE, "revision r3 (1.0.0): 2 of 2 replicas available"),
+    "the node did not set the pod up in time": (
+        LATE,
+        [pod(ready=False, phase="Pending", waiting="ContainerCreating")],
+        FAILING,
+        Reason.SANDBOX_UNAVAILABLE,
+        "the node has not set up the pod within 300 s",
+    ),
     "the rollout took too long": (LATE, [pod(ready=False)], FAILING, Reason.PROGRESS_DEADLINE_EXCEEDED, "300 s"),
     "a complete rollout is not late": (
         deployment(replicas=2, updated=2, available=2, total=2, deadline_exceeded=True),

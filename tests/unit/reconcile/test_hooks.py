@@ -124,8 +124,8 @@ def _stuck(at: PodFacts, since: float) -> Observation:
     return replace(world(), hooks=(made,))
 
 
-UNKNOWN = pod(ready=False, phase="Pending", waiting="ImagePullBackOff", waiting_message="manifest unknown: not found")
-AWAY = pod(ready=False, phase="Pending", waiting="ImagePullBackOff", waiting_message="connection refused")
+UNKNOWN = pod(ready=False, phase="Pending", waiting="ImagePullBackOff", image_refused=True)
+AWAY = pod(ready=False, phase="Pending", waiting="ImagePullBackOff")
 NO_PLACE = pod(ready=False, phase="Pending", unschedulable="0/3 nodes are available")
 LOST = pod(ready=False, phase="Failed", ended="", exit_code=None)
 FAULTS: dict[str, tuple[Observation, str | None]] = {
