@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.cluster import binaries, host_record, node_image, podman
+from tests.cluster.mounts import unmount_below
 from tests.cluster.network import BRIDGE, GATEWAY, NODE_NETWORK
 from tests.cluster.paths import Paths
 from tests.cluster.process import HarnessError, run, say, succeeds
@@ -74,7 +75,11 @@ def remove_node(engine: Engine, name: str, paths: Paths) -> None:
     if succeeds([engine.name, "container", "inspect", name], env=env):
         say("removing the node")
         succeeds([engine.name, "unpause", name], env=env)  # a paused container cannot be killed
-        run([engine.name, "rm", "--force", "--volumes", name], env=env)
+        removal = [engine.name, "rm", "--force", "--volumes", name]
+        if not succeeds(removal, timeout=120, env=env):
+            # The node's processes were killed behind the engine's back: it stumbles over mounts that it has forgotten.
+            unmount_below(paths.storage)
+            run(removal, env=env)
     if engine.name == "podman":  # kind gives its volumes names, so they do not go with the container
         podman.podman(paths, "volume", "prune", "--force")
 

@@ -42,13 +42,27 @@ class Ledger:
         """How many of each, as "patch deployments"; "refused patch jobs" where the server said no."""
         return dict(Counter(words(request) for request in self.writes(since)))
 
-    def created(self, resource: str, since: int) -> list[str]:
-        """Names of the objects of a kind that the operator brought into being, once for each time."""
+    def jobs(self, since: int) -> list[str]:
+        """Names of the Jobs that the operator asked for, each once.
+
+        The answer does not matter: if the operator dies while it waits, the log says that the request timed out, and
+        yet the Job may be there.
+        """
+        return sorted({r.name for r in self.writes(since) if r.call.resource == "jobs" and r.call.verb != "delete"})
+
+    def pods_placed(self, since: int) -> list[str]:
+        """Names of the pods that were given a node, by whomever they were made."""
         return [
             request.name
-            for request in self.writes(since)
-            if (request.call.resource, request.call.subresource, request.code) == (resource, "", _CREATED)
+            for request in audit.requests(self.log, since)
+            if (request.call.resource, request.call.subresource) == ("pods", "binding")
+            and (request.call.namespace, request.code) == (self.namespace, _CREATED)
         ]
+
+    def pods_of_jobs(self, since: int) -> dict[str, int]:
+        """How many pods each Job of the operator has had: a pod's name is the Job's and five characters."""
+        placed = Counter(name.rpartition("-")[0] for name in self.pods_placed(since))
+        return {job: placed[job] for job in self.jobs(since)}
 
     def show(self, since: int) -> str:
         """One line per write, for the message of a failed test."""
