@@ -3,6 +3,8 @@
 pytest tests/cluster/lifecycle.py
 """
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -99,3 +101,16 @@ def test_a_node_that_stopped_is_replaced() -> None:
     cluster = ensure()
     cluster.run_engine("kill", cluster.require_node())
     assert ensure().run_kubectl("get", "--raw", "/readyz") == "ok"
+
+
+def test_down_clears_away_a_node_whose_processes_were_killed_behind_the_engines_back() -> None:
+    """As when a machine's supervisor ends everything: nobody is left who would unmount what the node had mounted."""
+    cluster = ensure()
+    pids = cluster.run_engine(
+        "container", "inspect", "--format", "{{.State.ConmonPid}} {{.State.Pid}}", cluster.require_node()
+    )
+    for pid in map(int, pids.split()):  # the monitor first: it would clean up after the node
+        os.kill(pid, signal.SIGKILL)
+    kind.down(PATHS)
+    assert traces() == []
+    assert leftovers.find(PATHS) == []

@@ -57,7 +57,7 @@ def kept(plugin: Plugin, revisions: list[Revision], now: datetime) -> list[Line]
 
 
 def quarantine(plugin: Plugin, revisions: list[Revision], now: datetime) -> list[Line]:
-    """Each revision that is not tried again, why, and its last words."""
+    """Each revision that is not tried again, why, what was new in it, and its last words."""
     return [row for entry in plugin.quarantined for row in _held(entry, revisions, now)]
 
 
@@ -67,8 +67,10 @@ def _held(entry: dict[str, object], revisions: list[Revision], now: datetime) ->
     yield line("  ", Span(name, "bad"), f"  {cause}  {since} ago")
     if entry.get("message"):
         yield line(f"    {entry['message']}")
-    words = next((str(one.status.get("lastWords") or "") for one in revisions if one.name == name), "")
-    for said in words.splitlines():
+    bundle = next((one for one in revisions if one.name == name), None)
+    if bundle and bundle.changes:
+        yield line(Span("    changed: ", "dim"), ", ".join(bundle.changes))
+    for said in bundle.last_words.splitlines() if bundle else ():
         yield line(Span("    | ", "dim"), said)
 
 

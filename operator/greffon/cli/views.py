@@ -113,6 +113,17 @@ class Revision:
         return _part(self.body, "status")
 
     @property
+    def last_words(self) -> str:
+        """Of a revision that failed: the end of what it said, as the operator recorded it."""
+        return str(self.status.get("lastWords") or "")
+
+    @property
+    def changes(self) -> list[str]:
+        """Of a revision that failed: paths of the spec in which it differs from the one before."""
+        found = self.status.get("changes")
+        return [str(path) for path in found] if isinstance(found, list) else []
+
+    @property
     def made(self) -> str:
         return str(self.body["metadata"].get("creationTimestamp") or "")
 

@@ -37,6 +37,9 @@ Conditions
 Quarantine
   web-r7  CrashLoop  10m ago
     exit 1, 3 times in 4m
+    changed: version, source.inline.files[main.py]
+    | cannot open settings
+    | giving up
 
 Revisions
   NAME     VERSION   STATE         AGE   PART              IMAGE
@@ -62,6 +65,9 @@ Revisions
 Quarantine
   web-r7  CrashLoop  10m ago
     exit 1, 3 times in 4m
+    changed: version, source.inline.files[main.py]
+    | cannot open settings
+    | giving up
 """
 LIST = """\
 NAME   TYPE        VERSION   READY   REASON       ACTIVE   AGE
@@ -72,7 +78,10 @@ web    Container   1.5.0     False   RolledBack   web-r6   0s
 
 def a_bad_night(world: World) -> None:
     world.create(rolled_back())
-    world.create(revision(7, "Quarantined"))
+    bad = revision(7, "Quarantined")
+    changes = ["version", "source.inline.files[main.py]"]
+    bad["status"] |= {"lastWords": "cannot open settings\ngiving up\n", "changes": changes}
+    world.create(bad)
     world.create(revision(6, "Active"))
 
 
