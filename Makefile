@@ -50,8 +50,8 @@ unit: $(STAMP) tools binaries ## tests that need no cluster (some start an API s
 .PHONY: e2e
 e2e: $(STAMP) cluster images ## tests on the real cluster, and with faults
 	@echo "== tests on the cluster"
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not alone" tests/cluster tests/e2e tests/fault
-	@$(PY) -m pytest -m alone tests/cluster tests/e2e tests/fault
+	@$(PY) -m pytest -n 4 --dist worksteal --durations 12 -m "not alone" tests/cluster tests/e2e tests/fault
+	@$(PY) -m pytest --durations 12 -m alone tests/cluster tests/e2e tests/fault
 
 .PHONY: binaries
 binaries: $(STAMP) # the programs that the harness starts, built once and kept outside the tree
