@@ -76,7 +76,8 @@ class World:
 
     def wait_ready(self, plugin: str, seconds: int = 30) -> None:
         """As a user waits."""
-        self.kubectl("wait", "--for=condition=Ready", f"plugin/{plugin}", f"--timeout={seconds}s")
+        condition = ("--for=condition=Ready", f"plugin/{plugin}", f"--timeout={seconds}s")
+        self.kubectl("wait", *condition, timeout=seconds + 30)
 
     def wait_reason(self, plugin: str, reason: str, seconds: int = 60) -> str:
         """Wait until Ready has this reason; gives its message."""
@@ -85,6 +86,7 @@ class World:
             f"plugin/{plugin}",
             f"--timeout={seconds}s",
             '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=' + reason,
+            timeout=seconds + 30,
         )
         return str(self.condition(plugin, "Ready")["message"])
 

@@ -12,6 +12,7 @@ from greffon.reconcile.course_words import course_health
 from greffon.reconcile.health import Health, State, service_health, settles_in
 from greffon.reconcile.hooks import NO_HOOKS, Stage
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.patience import next_look
 from greffon.reconcile.runs import LastRun, last_run, number_of
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.effective import Effective
@@ -102,10 +103,19 @@ def assess(
         last_run=last_run(o) if e.mode == "Job" else None,
         conflict=next((t.where for t in troubles if t.reason is Reason.CHILD_CONFLICT), ""),
         permission=next((t for t in troubles if t.where.startswith(("Role ", "RoleBinding "))), None),
-        settles_in=_sooner(settles_in(o.pods, o.now) if e.mode == "Service" else None, stage.again_in),
+        settles_in=_sooner(_changes_in(o, e, revision), stage.again_in),
         inner=inner,
         course=course,
     )
+
+
+def _changes_in(o: Observation, e: Effective, revision: int) -> float | None:
+    """Seconds until time alone changes how a Service does."""
+    if e.mode != "Service":
+        return None
+    late = o.deployment is not None and o.deployment.deadline_exceeded
+    due = next_look([pod for pod in o.pods if pod.revision == revision], e, o.now) if late else None
+    return _sooner(settles_in(o.pods, o.now), due)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

@@ -50,6 +50,7 @@ class PodFacts:
         report: the termination message, which carries the result of a run.
         hook: the hook that the pod runs, "" for none.
         image_refused: the registry answered that it does not have the image, or does not give it.
+        since: when its process began; before that when the node took the pod; "" before that, and after its first end.
     """
 
     revision: int
@@ -70,6 +71,7 @@ class PodFacts:
     deleting: bool = False
     hook: str = ""
     image_refused: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +150,17 @@ def deployment(obj: Json) -> DeploymentFacts:
     spec, status = obj["spec"], obj.get("status") or {}
     conditions = _conditions(status)
     progressing, failure = conditions.get("Progressing", {}), conditions.get("ReplicaFailure", {})
+    current = status.get("observedGeneration", 0) >= obj["metadata"].get("generation", 0)
     return DeploymentFacts(
-        current=status.get("observedGeneration", 0) >= obj["metadata"].get("generation", 0),
+        current=current,
         replicas=spec.get("replicas", 1),
         updated=status.get("updatedReplicas", 0),
         ready=status.get("readyReplicas", 0),
         available=status.get("availableReplicas", 0),
         total=status.get("replicas", 0),
-        deadline_exceeded=progressing.get("reason") == "ProgressDeadlineExceeded",
-        failure=_short(failure.get("message", "")) if failure.get("status") == "True" else "",
+        # What is said of the template before tells nothing of the newest one.
+        deadline_exceeded=current and progressing.get("reason") == "ProgressDeadlineExceeded",
+        failure=_short(failure.get("message", "")) if current and failure.get("status") == "True" else "",
         revision=_revision_of(spec.get("template") or {}),
     )
 
@@ -192,6 +196,8 @@ def pod(obj: Json) -> PodFacts:
         deleting="deletionTimestamp" in meta,
         hook=(meta.get("labels") or {}).get(keys.LABEL_HOOK, ""),
         image_refused=is_refusal(waiting.get("message", "")),
+        # The times of a process that has ended before would differ at each restart.
+        since="" if ended else (state.get("running") or {}).get("startedAt") or status.get("startTime") or "",
     )
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 
 from greffon.model.conditions import Reason
 from greffon.reconcile.facts import PodFacts
+from greffon.reconcile.patience import NOT_SET_UP
 
 
 class Side(Enum):
@@ -89,8 +90,8 @@ def _waiting(pod: PodFacts) -> Fault | None:
             return Fault(Side.PLUGIN, reason, text or "the container cannot be set up")
         case "CreateContainerError" | "RunContainerError":
             return Fault(Side.PLUGIN, Reason.CONTAINER_CONFIG_ERROR, text or "the process cannot be started")
-        case "ContainerCreating" | "PodInitializing":
-            return Fault(Side.PLATFORM, Reason.SANDBOX_UNAVAILABLE, "the node has not set up the pod")
+    if pod.waiting in NOT_SET_UP:
+        return Fault(Side.PLATFORM, Reason.SANDBOX_UNAVAILABLE, "the node has not set up the pod")
     return None
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 from greffon.model.conditions import Reason
 from greffon.reconcile.facts import DeploymentFacts, PodFacts
+from greffon.reconcile.patience import NOT_SET_UP, seconds_left
 from greffon.resources.effective import Effective
 
 SETTLE_SECONDS = 60.0
@@ -52,9 +53,10 @@ def service_health(
     progress = f"{min(deployment.available, deployment.updated, e.replicas)} of {e.replicas} replicas available"
     if deployment.complete:
         return Health(State.GOOD, Reason.AVAILABLE, f"revision r{revision} ({e.version}): {progress}")
-    if deployment.deadline_exceeded and any(pod.waiting in _NOT_SET_UP for pod in newest):
+    late = deployment.deadline_exceeded and not any(seconds_left(pod, e, now) for pod in newest)
+    if late and any(pod.waiting in NOT_SET_UP for pod in newest):
         return Health(State.FAILING, Reason.SANDBOX_UNAVAILABLE, _not_set_up(e, revision))
-    if deployment.deadline_exceeded:
+    if late:
         return Health(
             State.FAILING,
             Reason.PROGRESS_DEADLINE_EXCEEDED,
@@ -71,9 +73,6 @@ def _not_set_up(e: Effective, revision: int) -> str:
         f"revision r{revision} ({e.version}): the node has not set up the pod within {e.progress_deadline_seconds} s; "
         f"look at kubectl describe pod{runtime}, and at its volumes"
     )
-
-
-_NOT_SET_UP = ("ContainerCreating", "PodInitializing")
 
 
 def settles_in(pods: Iterable[PodFacts], now: datetime) -> float | None:

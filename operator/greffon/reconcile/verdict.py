@@ -13,6 +13,7 @@ from greffon.model.conditions import Reason
 from greffon.reconcile.facts import PodFacts
 from greffon.reconcile.faults import Fault, Side, attribute
 from greffon.reconcile.observe import Observation
+from greffon.reconcile.patience import seconds_left
 from greffon.reconcile.runs import ended_runs, has_run_well
 from greffon.resources.effective import Effective
 
@@ -28,14 +29,14 @@ def service_verdict(o: Observation, e: Effective, revision: int, activated: date
         return None
     has_liveness = e.is_script or bool(e.probes and e.probes.live)
     pods = [pod for pod in o.pods if pod.revision == revision and not pod.deleting]
-    faults = [(pod, fault) for pod in pods if (fault := attribute(pod, has_liveness=has_liveness))]
-    crashed = [fault for pod, fault in faults if fault.side is Side.PLUGIN and _counts(pod, activated, e)]
+    found = [(pod, attribute(pod, has_liveness=has_liveness)) for pod in pods]
+    crashed = [fault for pod, fault in found if fault and fault.side is Side.PLUGIN and _counts(pod, activated, e)]
     total = sum(fault.crashes for fault in crashed)
     if total >= e.max_crashes:
         worst = max(crashed, key=lambda fault: (fault.crashes, fault.reason, fault.message))
         return Fault(Side.PLUGIN, worst.reason, f"{worst.message}, {e.max_crashes} times or more", total)
     if activated is None:
-        return _late(o, e, [fault for _, fault in faults], pods)
+        return _late(o, e, found)
     return None
 
 
@@ -76,15 +77,19 @@ def _counts(pod: PodFacts, activated: datetime | None, e: Effective) -> bool:
     return not is_old or pod.waiting == "CrashLoopBackOff"
 
 
-def _late(o: Observation, e: Effective, faults: list[Fault], pods: list[PodFacts]) -> Fault | None:
-    """The deadline has passed. If the platform is in the way, going back would meet the same."""
+def _late(o: Observation, e: Effective, found: list[tuple[PodFacts, Fault | None]]) -> Fault | None:
+    """The deadline has passed, that of the Deployment and that of a pod itself. If the platform is in the way, going
+    back would meet the same; if it just was, the pod has its time still before it."""
     deployment = o.deployment
     if deployment is None or not (deployment.current and deployment.deadline_exceeded):
         return None
-    if deployment.failure or not pods or any(fault.side is Side.PLATFORM for fault in faults):
+    if deployment.failure or any(fault and fault.side is Side.PLATFORM for _, fault in found):
         return None
+    due = [(pod, fault) for pod, fault in found if not seconds_left(pod, e, o.now)]
     text = f"not available within {e.progress_deadline_seconds} s"
-    if not faults:
-        return Fault(Side.PLUGIN, Reason.PROGRESS_DEADLINE_EXCEEDED, text)
-    worst = max(faults, key=lambda fault: (fault.crashes, fault.reason, fault.message))
-    return Fault(Side.PLUGIN, worst.reason, f"{text}: {worst.message}", worst.crashes)
+    if faults := [fault for _, fault in due if fault]:
+        worst = max(faults, key=lambda fault: (fault.crashes, fault.reason, fault.message))
+        return Fault(Side.PLUGIN, worst.reason, f"{text}: {worst.message}", worst.crashes)
+    if len(due) < max(len(found), e.replicas):  # some have time left, or are yet to be made
+        return None
+    return Fault(Side.PLUGIN, Reason.PROGRESS_DEADLINE_EXCEEDED, text)

@@ -77,6 +77,7 @@ GOOD_POD = PodFacts(
     unschedulable="",
     finished_at="",
     report="",
+    since=ago(7200),
 )
 GOOD_DEPLOYMENT = DeploymentFacts(
     current=True, replicas=1, updated=1, ready=1, available=1, total=1, deadline_exceeded=False, failure=""

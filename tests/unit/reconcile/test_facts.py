@@ -44,8 +44,11 @@ def test_replicas_left_out_are_one() -> None:
 
 
 def condition(type_: str, status: str, reason: str = "", message: str = "") -> Json:
-    """A status with one condition."""
-    return {"conditions": [{"type": type_, "status": status, "reason": reason, "message": message}]}
+    """A status with one condition, about the newest spec."""
+    return {
+        "observedGeneration": 3,
+        "conditions": [{"type": type_, "status": status, "reason": reason, "message": message}],
+    }
 
 
 CONDITIONS: dict[str, tuple[Json, tuple[bool, str]]] = {
@@ -54,6 +57,14 @@ CONDITIONS: dict[str, tuple[Json, tuple[bool, str]]] = {
     "pods are refused": (
         condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota"),
         (False, "exceeded quota"),
+    ),
+    "the spec before was out of time": (
+        condition("Progressing", "False", "ProgressDeadlineExceeded") | {"observedGeneration": 2},
+        (False, ""),
+    ),
+    "pods of the spec before were refused": (
+        condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota") | {"observedGeneration": 2},
+        (False, ""),
     ),
     "pods were refused once": (condition("ReplicaFailure", "False", "FailedCreate", "exceeded quota"), (False, "")),
     "no conditions": ({"conditions": None}, (False, "")),

@@ -34,6 +34,7 @@ def judged(*pods: Any, active_for: float | None = None, wire: Json = SERVICE, **
 
 
 LATE: Json = {"deadline_exceeded": True}
+TAKEN: Json = {"ready": False, "phase": "Pending"}
 ROWS: dict[str, tuple[Fault | None, Reason | None]] = {
     "serves": (judged(pod()), None),
     "two crashes are forgiven": (judged(crashed(2)), None),
@@ -53,6 +54,22 @@ ROWS: dict[str, tuple[Fault | None, Reason | None]] = {
     ),
     "suspended": (judged(crashed(9), wire=SERVICE | {"suspend": True}), None),
     "the Deployment is at another revision": (judged(crashed(9), revision=2), None),
+    "not ready at the deadline, but its process has just begun": (judged(pod(ready=False, since=ago(9)), **LATE), None),
+    "a node has just taken the pod, after the deadline": (judged(pod(**TAKEN, since=ago(1)), **LATE), None),
+    "a node is about to take the pod, after the deadline": (judged(pod(**TAKEN, since=""), **LATE), None),
+    "ready, but only since the platform let it": (judged(pod(since=ago(9)), **LATE), None),
+    "one serves, and one that was taken away is not back yet": (
+        judged(pod(), wire=SERVICE | {"run": SERVICE["run"] | {"replicas": 2}}, **LATE),
+        None,
+    ),
+    "one serves, and one that was taken away has just begun": (
+        judged(pod(), pod(ready=False, since=ago(9)), **LATE),
+        None,
+    ),
+    "one has just begun, and one has had its time": (
+        judged(pod(ready=False), pod(ready=False, since=ago(9)), **LATE),
+        Reason.NOT_READY,
+    ),
     "not ready at the deadline": (judged(pod(ready=False), **LATE), Reason.NOT_READY),
     "ready, but not for long enough": (judged(pod(), **LATE), Reason.PROGRESS_DEADLINE_EXCEEDED),
     "one crash at the deadline": (judged(crashed(1), **LATE), Reason.CRASH_LOOP),
