@@ -33,6 +33,18 @@ signal.signal(signal.SIGTERM, lambda *a: threading.Thread(target=server.shutdown
 """
 GOOD = SERVE + "server.serve_forever()"
 DIES_LATER = SERVE + "threading.Timer(float(os.environ['AFTER']), lambda: os._exit(1)).start(); server.serve_forever()"
+DIES_FOR_EVER = (
+    SERVE
+    + """
+def die():
+    open("/tmp/died", "w").close()
+    print("settings: the ledger is closed", flush=True)
+    os._exit(1)
+if os.path.exists("/tmp/died"): die()
+threading.Timer(60, die).start()
+server.serve_forever()
+"""
+)
 READY = {"ready": {"http": {"path": "/", "port": 8080}, "periodSeconds": 1}}
 ROLLOUT = {"progressDeadlineSeconds": 30}
 
@@ -145,6 +157,32 @@ def test_a_quarantined_version_is_not_tried_again_but_a_new_one_and_a_reset_are(
     world.wait_reason("web", "RolledBack", 120)
     assert world.get("plugin", "web")["status"]["handled"] == {"reset": "again"}
     assert actions(world, "web")[-3:] == ["Reset r2", "Quarantined r2", "RolledBack r3"]
+
+
+def test_a_version_that_works_for_a_minute_and_then_dies_again_and_again(world: World) -> None:
+    world.apply(service("web"))
+    world.wait_ready("web", 60)
+    bad = service("web", "2.0.0", DIES_FOR_EVER)
+    world.apply(bad)
+    world.eventually("the new version serves alone", partial(serves_only, world, "web", "2"), 90)
+    world.wait_ready("web", 60)
+
+    message = world.wait_reason("web", "RolledBack", 240)
+    assert "revision r2 (2.0.0) failed: CrashLoop" in message
+    world.eventually("the good revision serves alone", partial(serves_only, world, "web", "1"), 60)
+    bundle = world.get("pluginrevision", "web-r2")["status"]
+    assert (bundle["state"], bundle["cause"], bundle["crashes"]) == ("Quarantined", "CrashLoop", 3)
+    assert "settings: the ledger is closed" in bundle["lastWords"]
+    assert bundle["changes"] == ["run.entrypoint", "version"]
+
+    before = world.get("deployment", "plg-web")["metadata"]["generation"]
+    world.apply(bad)
+    world.kubectl("annotate", "plugin/web", "greffon.dev/reconcile=1")
+    world.kubectl("wait", "plugin/web", "--for=jsonpath={.status.handled.reconcile}=1", "--timeout=30s")
+    assert world.get("deployment", "plg-web")["metadata"]["generation"] == before, "it was tried again"
+    world.apply(service("web", "3.0.0"))
+    world.wait_ready("web", 60)
+    assert serving(world, "web") == "3"
 
 
 def test_a_first_version_that_fails_is_scaled_to_zero(world: World) -> None:
