@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from greffon.cli.verbs import BY_NAME, help_text
+from greffon.cli.verbs import BY_NAME, help_file, help_text
 
 PROGRAM = "greffon"
 COMPLETE = "_GREFFON_COMPLETE"
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _typer(tuple(BY_NAME), words)
     if not words or words[0] in ("--help", "-h", "help"):
         if words[1:] and words[1] in BY_NAME:
-            return _typer((words[1],), [words[1], "--help"])
+            return _verb_help(words[1])
         print(help_text(), end="")
         return 0
     if words[0] == "--version":
@@ -32,7 +32,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] not in BY_NAME:
         print(f"{PROGRAM}: {unknown(words[0])}", file=sys.stderr)
         return 2
+    if asks_for_help(words[1:]):
+        return _verb_help(words[0])
     return _typer((words[0],), words)
+
+
+def asks_for_help(words: list[str]) -> bool:
+    """Whether `--help` stands among a verb's words, and not as the value of an option."""
+    own = words[: words.index("--")] if "--" in words else words
+    return any(
+        word in ("--help", "-h") and not before.startswith("-") for before, word in zip(["", *own], own, strict=False)
+    )
+
+
+def _verb_help(verb: str) -> int:
+    with open(help_file(verb), encoding="utf-8") as file:
+        print(file.read(), end="")
+    return 0
 
 
 def after_verb(words: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
-"""Writes docs/cli.md from the commands themselves, so that both say the same.
+"""Writes docs/cli.md and what each verb's `--help` prints from the commands themselves, so that all say the same.
 
-Run as `python -m greffon.cli.reference --write` after a change of an option; `--check` fails when the page is stale,
+Run as `python -m greffon.cli.reference --write` after a change of an option; `--check` fails when something is stale,
 and a test does the same.
 """
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from greffon.cli.verbs import BY_NAME, EXIT_CODES, RUN_EXIT, VERBS, help_text
+from greffon.cli.verbs import BY_NAME, EXIT_CODES, RUN_EXIT, VERBS, help_file, help_text
 
 PAGE = Path("docs/cli.md")
 _INTRODUCTION = """\
@@ -66,6 +66,11 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def files() -> dict[Path, str]:
+    """Every file that is generated, with its text."""
+    return {PAGE: page()} | {Path(help_file(verb.name)): verb_help(verb.name) for verb in VERBS}
+
+
 def verb_help(name: str) -> str:
     """What `greffon VERB --help` prints, at a width of its own."""
     from typer.main import get_command
@@ -80,19 +85,19 @@ def verb_help(name: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the page, or say that it is stale."""
+    """Write what is stale, or say so."""
     parser = argparse.ArgumentParser(prog="python -m greffon.cli.reference", description=__doc__)
     verb = parser.add_mutually_exclusive_group(required=True)
-    verb.add_argument("--check", action="store_true", help="fail if the page is stale")
-    verb.add_argument("--write", action="store_true", help="write the page")
+    verb.add_argument("--check", action="store_true", help="fail if something is stale")
+    verb.add_argument("--write", action="store_true", help="write what is stale")
     options = parser.parse_args(arguments)
-    wanted = page()
-    if PAGE.exists() and PAGE.read_text() == wanted:
-        return 0
-    if options.write:
-        PAGE.write_text(wanted)
-    print(f"{'wrote' if options.write else 'stale'} {PAGE}")
-    return 1 if options.check else 0
+    stale = {file: text for file, text in files().items() if not file.exists() or file.read_text() != text}
+    for file, text in stale.items():
+        if options.write:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        print(f"{'wrote' if options.write else 'stale'} {file}")
+    return 1 if options.check and stale else 0
 
 
 if __name__ == "__main__":

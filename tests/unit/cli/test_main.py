@@ -13,8 +13,8 @@ import pytest
 
 from greffon import __version__
 from greffon.cli import reference
-from greffon.cli.main import after_verb, main
-from greffon.cli.verbs import VERBS
+from greffon.cli.main import after_verb, asks_for_help, main
+from greffon.cli.verbs import VERBS, help_file
 
 ROOT = Path(__file__).parents[3]
 ORDERS: dict[str, tuple[list[str], list[str]]] = {
@@ -78,10 +78,13 @@ def test_help_names_every_verb_and_every_exit_code(words: list[str], capsys: pyt
         assert code in printed
 
 
-def test_help_waits_for_no_library() -> None:
+@pytest.mark.parametrize(
+    "words", [["--help"], ["rollback", "--help"], ["run", "adder", "-h"], ["help", "logs"]], ids=str
+)
+def test_help_waits_for_no_library(words: list[str]) -> None:
     heavy = "('typer', 'rich', 'kubernetes', 'aiohttp', 'asyncio', 'pydantic', 'yaml', 'argparse')"
     show = f"print([m for m in {heavy} if m in sys.modules])"
-    code = f"import sys; from greffon.cli.main import main; main(['--help']); {show}"
+    code = f"import sys; from greffon.cli.main import main; main({words}); {show}"
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "operator"
@@ -91,9 +94,7 @@ def test_help_waits_for_no_library() -> None:
 
 
 @pytest.mark.parametrize("verb", [verb.name for verb in VERBS])
-def test_each_verbs_help_comes_without_the_client_library_and_ends_with_exit_codes(
-    verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_verbs_help_names_it_and_ends_with_exit_codes(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--help"]) == 0
 
     printed = capsys.readouterr().out
@@ -172,10 +173,29 @@ def test_a_wrong_environment_ends_with_two_and_says_what_to_do(
     assert seen.err.count("\n") == 1
 
 
-def test_the_page_of_the_command_line_is_what_the_commands_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_and_every_help_are_what_the_commands_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
-    assert reference.PAGE.read_text() == reference.page(), "run: python -m greffon.cli.reference --write"
+    stale = [file.name for file, text in reference.files().items() if file.read_text() != text]
+    assert not stale, "run: python -m greffon.cli.reference --write"
+    kept = {file.name for file in Path(help_file("list")).parent.iterdir()}
+    assert kept == {f"{verb.name}.txt" for verb in VERBS}
+
+
+HELP: dict[str, tuple[list[str], bool]] = {
+    "alone": (["--help"], True),
+    "short": (["-h"], True),
+    "after a name": (["web", "--help"], True),
+    "after an option of no value": (["web", "--wait", "--help"], False),  # typer knows which take one
+    "as a value": (["web", "--input", "-h"], False),
+    "behind the end of the options": (["--", "--help"], False),
+    "not at all": (["web"], False),
+}
+
+
+@pytest.mark.parametrize(("words", "asked"), HELP.values(), ids=HELP)
+def test_help_is_asked_for(words: list[str], asked: bool) -> None:
+    assert asks_for_help(words) is asked
 
 
 def _exit_code(call: Callable[[], int]) -> object:
