@@ -42,6 +42,15 @@ class Ledger:
         """How many of each, as "patch deployments"; "refused patch jobs" where the server said no."""
         return dict(Counter(words(request) for request in self.writes(since)))
 
+    def made_again(self, resource: str, since: int) -> list[str]:
+        """Names of the objects of a kind that the operator brought into being more than once."""
+        made = Counter(
+            request.name
+            for request in self.writes(since)
+            if (request.call.resource, request.call.subresource, request.code) == (resource, "", _CREATED)
+        )
+        return [name for name, times in made.items() if times > 1]
+
     def jobs(self, since: int) -> list[str]:
         """Names of the Jobs that the operator asked for, each once.
 

@@ -96,7 +96,9 @@ def assert_each_run_happened_once(world: World, since: int, names: set[str]) -> 
     for name in names:
         assert world.get("pluginrun", name)["status"]["output"] == {"run": name}
         assert len(world.items("pods", f"greffon.dev/run={name}")) == 1
-    ran = ledger(world.cluster, world.namespace).pods_of_jobs(since)
+    book = ledger(world.cluster, world.namespace)
+    assert not book.made_again("jobs", since)
+    ran = book.pods_of_jobs(since)
     assert list(ran.values()) == [1] * len(names), f"Jobs, and how many pods each has had: {ran}"
 
 

@@ -60,7 +60,9 @@ def test_ten_kills_leave_the_same_end_state_as_none(world: World, second_world: 
 
     assert kills == 10
     assert not wrong, "without kills / with kills:\n" + "\n".join(wrong)
-    ran = ledger(world.cluster, second_world.namespace).pods_of_jobs(start)
+    book = ledger(world.cluster, second_world.namespace)
+    assert not book.made_again("jobs", start)
+    ran = book.pods_of_jobs(start)
     assert list(ran.values()) == [1] * runs_in(story), f"Jobs, and how many pods each has had: {ran}"
 
 
