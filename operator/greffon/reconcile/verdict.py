@@ -90,6 +90,6 @@ def _late(o: Observation, e: Effective, found: list[tuple[PodFacts, Fault | None
     if faults := [fault for _, fault in due if fault]:
         worst = max(faults, key=lambda fault: (fault.crashes, fault.reason, fault.message))
         return Fault(Side.PLUGIN, worst.reason, f"{text}: {worst.message}", worst.crashes)
-    if len(due) < max(len(found), e.replicas):  # some have time left, or are yet to be made
+    if not due or len(due) < max(len(found), e.replicas):  # some have time left, or are yet to be made
         return None
     return Fault(Side.PLUGIN, Reason.PROGRESS_DEADLINE_EXCEEDED, text)

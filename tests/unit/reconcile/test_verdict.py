@@ -73,6 +73,7 @@ ROWS: dict[str, tuple[Fault | None, Reason | None]] = {
     "not ready at the deadline": (judged(pod(ready=False), **LATE), Reason.NOT_READY),
     "ready, but not for long enough": (judged(pod(), **LATE), Reason.PROGRESS_DEADLINE_EXCEEDED),
     "one crash at the deadline": (judged(crashed(1), **LATE), Reason.CRASH_LOOP),
+    "no pod is wanted": (judged(wire=SERVICE | {"run": SERVICE["run"] | {"replicas": 0}}, **LATE), None),
     "no pod could be made": (judged(**LATE), None),
     "quota is in the way": (judged(pod(ready=False), failure="exceeded quota", **LATE), None),
     "no node has room": (judged(pod(ready=False, phase="Pending", unschedulable="0/3"), **LATE), None),
