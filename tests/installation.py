@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.cluster import Cluster, HarnessError, images
 from tests.cluster.exclusive import exclusive
 from tests.cluster.paths import default_paths
+from tests.cluster.process import wait_until
 
 NAMESPACE = "greffon-system"
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
@@ -28,6 +29,27 @@ def install(cluster: Cluster, *, say: Say = lambda _: None) -> None:
     upgrade(cluster, "greffon-crds")
     say("chart greffon, and waiting for the operator")
     upgrade(cluster, "greffon", *values(cluster, names))
+    wait_until(lambda: _is_guarded(cluster), 60, "the effect of the admission policies")
+
+
+def _is_guarded(cluster: Cluster) -> bool:
+    """Whether the API server stamps the author of a Plugin, where it has a policy for that: a new one takes seconds."""
+    stamps = "mutatingadmissionpolicies.admissionregistration.k8s.io"
+    if stamps not in cluster.run_kubectl("api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name"):
+        return True
+    try:
+        made = cluster.run_kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=json.dumps(_PROBE))
+    except HarnessError:
+        return False
+    return "greffon.dev/author" in json.loads(made)["metadata"].get("annotations", {})
+
+
+_PROBE = {
+    "apiVersion": "greffon.dev/v1alpha1",
+    "kind": "Plugin",
+    "metadata": {"name": "probe", "namespace": "default"},
+    "spec": {"type": "Webhook", "version": "1.0.0", "source": {"url": "https://hooks.example.com/x"}},
+}
 
 
 def upgrade(cluster: Cluster, chart: str, *arguments: str) -> None:

@@ -14,6 +14,7 @@ from tests.cluster.controlplane import ControlPlane
 
 Manifest = dict[str, Any]
 NAMESPACE = "default"
+_JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,14 @@ class Answer:
 
 
 class Server:
-    """One connection to the API server, as its administrator."""
+    """One connection to the API server.
 
-    def __init__(self, plane: ControlPlane) -> None:
+    Args:
+        user: whom the administrator impersonates; "" is the administrator.
+    """
+
+    def __init__(self, plane: ControlPlane, user: str = "") -> None:
+        self._headers = {"Impersonate-User": user} if user else {}
         pki = plane.layout.pki
         context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
@@ -66,16 +72,19 @@ class Server:
         """GET one object."""
         return self.send("GET", f"{collection(kind)}/{name}")
 
-    def send(self, method: str, path: str, text: str = "", *, dry_run: bool = False) -> Answer:
-        """One request with a body as it stands."""
-        query = "" if method == "GET" else "?fieldValidation=Strict" + ("&dryRun=All" if dry_run else "")
-        headers = {"Content-Type": "application/json"}
-        self._connection.request(method, path + query, body=text.encode() or None, headers=headers)
+    def send(
+        self, method: str, path: str, text: str = "", *, dry_run: bool = False, content: str = _JSON, more: str = ""
+    ) -> Answer:
+        """One request with a body as it stands; `more` belongs to the query."""
+        query = "" if method == "GET" else "?fieldValidation=Strict" + ("&dryRun=All" if dry_run else "") + more
+        self._connection.request(
+            method, path + query, body=text.encode() or None, headers=self._headers | {"Content-Type": content}
+        )
         response = self._connection.getresponse()
-        content = response.read()
+        read = response.read()
         # A path that nobody serves yet is answered in plain text.
         is_json = response.headers.get_content_type() == "application/json"
-        return Answer(response.status, json.loads(content) if is_json else {"message": content.decode()})
+        return Answer(response.status, json.loads(read) if is_json else {"message": read.decode()})
 
 
 def collection(kind: str) -> str:
