@@ -1,7 +1,7 @@
 """What the platform does is nobody's fault: nothing is rolled back, the status says what is going on (promise 4).
 
 Run by pytest on the real cluster. Quota, deletion and single evictions are in `test_rollback`. A NoExecute taint would
-evict the operator and the network too, so the node is closed and the plug-in's pod is evicted, as a drain does it.
+evict the operator from the only node, so the taint is NoSchedule, and the plug-in's pod is evicted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import partial
 import pytest
 
 from tests.cluster import Cluster, images, registry
+from tests.cluster.controlplane_process import kill
+from tests.cluster.paths import default_paths
 from tests.e2e.test_rollback import IMAGE, evict, is_past_its_deadline, ready_pod, serves_only, service
 from tests.e2e.world import Json, World
 
@@ -25,34 +27,49 @@ HANDLER = "no-such-handler"
 
 
 @contextmanager
-def cordoned(cluster: Cluster) -> Iterator[None]:
-    """No node takes new pods."""
-    nodes = cluster.run_kubectl("get", "nodes", "-o", "name").split()
+def drained(world: World, name: str) -> Iterator[None]:
+    """`kubectl drain`, of one plug-in: of all, the operator would leave, too."""
+    nodes = world.cluster.run_kubectl("get", "nodes", "-o", "name").split()
+    selector = f"--pod-selector=greffon.dev/plugin-uid={world.get('plugin', name)['metadata']['uid']}"
     try:
-        for node in nodes:
-            cluster.run_kubectl("cordon", node)
+        world.cluster.run_kubectl("drain", *nodes, selector, "--delete-emptydir-data", "--timeout=60s")
         yield
     finally:
-        for node in nodes:
-            cluster.run_kubectl("uncordon", node)
+        world.cluster.run_kubectl("uncordon", *nodes)
 
 
 @contextmanager
-def tainted(cluster: Cluster) -> Iterator[None]:
-    """No node takes new pods that do not tolerate a taint of the test's own."""
+def tainted(world: World, name: str) -> Iterator[None]:
+    """No node takes new pods that do not tolerate a taint of the test's own, and the plug-in's pod is evicted."""
     try:
-        cluster.run_kubectl("taint", "nodes", "--all", f"{TAINT}=yes:NoSchedule", "--overwrite")
+        world.cluster.run_kubectl("taint", "nodes", "--all", f"{TAINT}=yes:NoSchedule", "--overwrite")
+        evict(world, ready_pod(world, name))
         yield
     finally:
-        cluster.run_kubectl("taint", "nodes", "--all", f"{TAINT}:NoSchedule-")
+        world.cluster.run_kubectl("taint", "nodes", "--all", f"{TAINT}:NoSchedule-")
 
 
 @contextmanager
-def registry_down(cluster: Cluster) -> Iterator[None]:
-    """Whoever connects to the registry from the node or from a pod is refused.
+def registry_stopped(cluster: Cluster, put_back: Callable[[], object]) -> Iterator[None]:
+    """Nobody listens at the registry's address.
 
-    The process itself lives on: it holds what it was given in memory, and one that forgot an image refuses it.
+    Args:
+        put_back: pushes again what the registry had: it keeps manifests in memory, and one that has forgotten an image
+            refuses it, which is no outage. Nobody but this machine reaches it until that is done.
     """
+    paths = default_paths()
+    try:
+        kill(paths.state / "registry.pid")
+        yield
+    finally:
+        with cut_off(cluster):
+            registry.start(paths)
+            put_back()
+
+
+@contextmanager
+def cut_off(cluster: Cluster) -> Iterator[None]:
+    """Whoever connects to the registry from the node or from a pod is refused."""
     assert cluster.registry, "the harness's own cluster has one"
     host, port = cluster.registry.split(":")
     refuse = ("-p", "tcp", "-d", host, "--dport", port, "-j", "REJECT", "--reject-with", "tcp-reset")
@@ -109,15 +126,14 @@ def after_the_deadline(world: World, name: str) -> None:
 
 
 @alone
-@pytest.mark.parametrize("closed", [cordoned, tainted], ids=["a cordon", "a taint"])
+@pytest.mark.parametrize("closed", [drained, tainted], ids=["a drain", "a taint"])
 def test_on_a_closed_node_old_and_new_versions_wait(
-    world: World, closed: Callable[[Cluster], AbstractContextManager[None]]
+    world: World, closed: Callable[[World, str], AbstractContextManager[None]]
 ) -> None:
-    why = "unschedulable" if closed is cordoned else "taint"
+    why = "unschedulable" if closed is drained else "taint"
     two_versions(world, "drained", "upgraded")
-    with closed(world.cluster):
+    with closed(world, "drained"):
         world.apply(service("upgraded", "3.0.0"))
-        evict(world, ready_pod(world, "drained"))
         for name in ("drained", "upgraded"):
             message = world.wait_reason(name, "Unschedulable", 90)
             assert "no node takes the pod" in message
@@ -136,10 +152,11 @@ def test_on_a_closed_node_old_and_new_versions_wait(
 def test_a_restart_and_a_new_version_while_the_registry_is_down(world: World) -> None:
     """The name holds "401", as one digest in thirty does: text of a name says nothing about the registry's answer."""
     name = f"{world.cluster.registry}/test/{secrets.token_hex(4)}-401"
-    registry.crane("push", str(images.ensure("runner-python")), f"{name}:1.0.0")
+    push = partial(registry.crane, "push", str(images.ensure("runner-python")), f"{name}:1.0.0")
+    push()
     image = f"{name}@{registry.crane('digest', f'{name}:1.0.0')}"
     two_versions(world, "web", image=image)
-    with registry_down(world.cluster):
+    with registry_stopped(world.cluster, push):
         world.cluster.run_on_node("ctr", "--namespace", "k8s.io", "images", "rm", image)
         world.kubectl("delete", "pod", ready_pod(world, "web"), "--wait=false")
         message = world.wait_reason("web", "ImagePullFailed", 120)
