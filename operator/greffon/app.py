@@ -133,6 +133,7 @@ class Operator:
             self.servers.known,
             self.ceiling.known,
             self.version.known,
+            s.authors_recorded,
         )
 
     def keys(self) -> list[Key]:

@@ -48,6 +48,8 @@ class Settings:
     """Where the cluster's DNS pods live: the only DNS a plug-in may reach."""
     ceiling_role: str = ""
     """ClusterRole that says what plug-ins may be granted; empty leaves it to the API server's own check."""
+    authors_recorded: bool = False
+    """The chart's admission policies are installed: the annotations about authors can be believed."""
     registries: Registries = field(default_factory=lambda: Registries())
     log_level: str = "info"
 
@@ -81,6 +83,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         dns_namespace=env.get("GREFFON_DNS_NAMESPACE") or "kube-system",
         dns_labels=_labels(env, "GREFFON_DNS_LABEL", "k8s-app=kube-dns"),
         ceiling_role=env.get("GREFFON_CEILING_ROLE", ""),
+        authors_recorded=_flag(env, "GREFFON_AUTHORS_RECORDED"),
         registries=Registries(
             plain_http=_hosts(env, "GREFFON_REGISTRIES_PLAIN_HTTP"),
             private=_hosts(env, "GREFFON_REGISTRIES_PRIVATE"),
@@ -89,6 +92,13 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         ),
         log_level=level,
     )
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name) or "false"
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} is {text!r}; write true or false")
+    return text == "true"
 
 
 def _hosts(env: Mapping[str, str], name: str, default: str = "") -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from greffon.model import keys
 from tests.cluster.controlplane import control_plane
 from tests.cluster.process import wait_until
 from tests.contract.api import Answer, Server, collection
@@ -36,6 +37,7 @@ HELD: list[Json] = [
 STAMPS = ("--api-versions", "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy")
 AUTHOR, GROUPS = "greffon.dev/author", "greffon.dev/author-groups"
 CREATED, EDITORS = "greffon.dev/created-by", "greffon.dev/editors"
+ASKED = "greffon.dev/asked-by"
 FORGED = {AUTHOR: "somebody", GROUPS: "system:masters", CREATED: "somebody", EDITORS: "somebody"}
 
 
@@ -232,6 +234,36 @@ def test_who_changes_the_spec_is_its_author_and_who_does_not_is_not(people: Peop
     assert changed[EDITORS].split("\n") == [before[CREATED], TENANT]
 
 
+REQUESTS = tuple(keys.ONE_SHOT_VERBS.values())
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_who_asks_for_something_is_recorded_and_is_not_its_author(people: People, theirs: str, request_: str) -> None:
+    before = stamps(people("").send("GET", theirs))
+    text = json.dumps({"metadata": {"annotations": {request_: "x", ASKED: "somebody"}}})
+    asked = people(TENANT).send("PATCH", theirs, text, dry_run=True, content="application/merge-patch+json")
+    assert stamps(asked) == before | {request_: "x", ASKED: TENANT}
+
+
+def test_who_withdraws_a_request_is_recorded(people: People) -> None:
+    path, merge = f"{collection('Plugin')}/asked", "application/merge-patch+json"
+    made = people("").create(plugin(name="asked", annotations={REQUESTS[0]: "x"}), dry_run=False)
+    try:
+        assert stamps(made)[ASKED] == stamps(made)[AUTHOR]
+        note = json.dumps({"metadata": {"annotations": {"example.com/note": "x"}}})
+        assert stamps(people(TENANT).send("PATCH", path, note, dry_run=True, content=merge))[ASKED] != TENANT
+        gone = json.dumps({"metadata": {"annotations": {REQUESTS[0]: None}}})
+        assert stamps(people(TENANT).send("PATCH", path, gone, dry_run=True, content=merge))[ASKED] == TENANT
+    finally:
+        people("").send("DELETE", path)
+
+
+def test_nobody_is_said_to_have_asked_when_nothing_was_asked(people: People) -> None:
+    answer = people(TENANT).create(plugin(annotations={ASKED: "somebody"}))
+    assert answer.code == HTTPStatus.FORBIDDEN
+    assert f"the annotation {ASKED} says who wrote the plug-in and cannot be chosen" in answer.message
+
+
 FORGERIES: dict[str, tuple[str, Json]] = {
     "merged": ("application/merge-patch+json", {"metadata": {"annotations": FORGED}}),
     "removed": ("application/merge-patch+json", {"metadata": {"annotations": dict.fromkeys(FORGED)}}),
@@ -256,9 +288,9 @@ def test_a_plug_in_made_with_a_forged_author_says_who_made_it(people: People) ->
     assert found == {AUTHOR: TENANT, GROUPS: "system:authenticated", CREATED: TENANT, EDITORS: TENANT}
 
 
-@pytest.mark.parametrize("key", FORGED)
+@pytest.mark.parametrize("key", [*FORGED, ASKED])
 def test_where_nobody_stamps_a_forged_author_is_refused(unstamped: People, key: str) -> None:
-    answer = unstamped(TENANT).create(plugin(annotations={key: FORGED[key]}))
+    answer = unstamped(TENANT).create(plugin(annotations={key: "somebody"}))
     assert answer.code == HTTPStatus.FORBIDDEN
     assert f"the annotation {key} says who wrote the plug-in and cannot be chosen" in answer.message
 

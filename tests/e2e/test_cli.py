@@ -115,6 +115,34 @@ def test_back_to_an_older_revision_and_forward_again(world: World, terminal: Ter
     assert "web-r1" in terminal.fine("history", "web")
 
 
+def test_the_history_names_who_wrote_the_spec_and_who_asked(world: World, terminal: Terminal) -> None:
+    """People are impersonated; the annotations about them come from the API server, whatever a manifest says."""
+    forged = {"greffon.dev/author": "somebody"}
+    for version, text, author in (("1.0.0", "cat", "team-a"), ("2.0.0", "print(2)", "team-b")):
+        made = service(version, text)
+        made["metadata"]["annotations"] = forged
+        world.kubectl("apply", f"--as={author}", "--as-group=system:masters", "-f", "-", stdin=yaml.safe_dump(made))
+        world.eventually(f"{version} runs", lambda n=version[0]: _active(world) == f"web-r{n}", 120)
+    request = ("annotate", "plugin/web", "greffon.dev/rollback-to=web-r1")
+    world.kubectl(*request, "--as=on-call", "--as-group=system:masters")
+    world.eventually("revision 1 runs", lambda: _active(world) == "web-r1", 120)
+
+    world.eventually("the history has three entries", lambda: len(_history(world)) == 3, 60)
+    assert [(entry["action"], entry.get("by")) for entry in _history(world)] == [
+        ("ManualRollback", "on-call"),
+        ("Activated", "team-b"),
+        ("Activated", "team-a"),
+    ]
+    rows = [row.split() for row in terminal.fine("history", "web").splitlines()]
+    assert rows[1] == ["AGO", "REVISION", "VERSION", "ACTION", "BY", "CAUSE"]
+    assert rows[2][1:5] == ["r1", "1.0.0", "ManualRollback", "on-call"]
+
+
+def _history(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.get("plugin", "web")["status"].get("history", [])
+    return found
+
+
 def test_restart_makes_new_pods(world: World, terminal: Terminal) -> None:
     world.apply(service("1.0.0"))
     world.wait_ready("web", 90)

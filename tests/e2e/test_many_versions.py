@@ -9,17 +9,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.cluster import Cluster, audit
-from tests.cluster.controlplane_process import free_ports
-from tests.cluster.process import wait_until
+from tests.cluster import audit
+from tests.e2e.proxy import Api, proxied
 from tests.e2e.world import Json, World, script
 from tests.fault.ledger import OPERATOR, ledger
 
@@ -27,38 +24,6 @@ pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]
 VERSIONS, KEPT, SPAN = 500, 5, 100
 FULL = 20
 """Changes after which the history is full: from here on each makes one revision and removes one."""
-
-
-@dataclass(frozen=True)
-class Api:
-    """The API server by way of a proxy on loopback."""
-
-    port: int
-
-    def answers(self) -> bool:
-        with contextlib.suppress(OSError, http.client.HTTPException), self.connected() as connection:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        return False
-
-    @contextlib.contextmanager
-    def connected(self) -> Iterator[http.client.HTTPConnection]:
-        """One connection, for requests one after the other."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            yield connection
-
-
-@contextlib.contextmanager
-def proxied(cluster: Cluster) -> Iterator[Api]:
-    """`kubectl proxy` for as long as the block lasts."""
-    api = Api(free_ports(1)[0])
-    command = [str(cluster.kubectl), "--kubeconfig", str(cluster.kubeconfig), "proxy", f"--port={api.port}"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_until(api.answers, 20, "kubectl proxy")
-            yield api
-        finally:
-            process.kill()
 
 
 def patched(connection: http.client.HTTPConnection, path: str, patch: Json) -> int:

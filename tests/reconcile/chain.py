@@ -94,9 +94,25 @@ WRONGS = (
 )  # fmt: skip
 
 
-def chain(seed: int, count: int) -> list[Change]:
+@dataclass(frozen=True)
+class Stock:
+    """What a chain is drawn from.
+
+    Attributes:
+        kinds: types and modes; the mode of a Webhook is "".
+    """
+
+    kinds: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    wrongs: tuple[Wrong, ...]
+
+
+EVERYTHING = Stock(KINDS, PARTS, WRONGS)
+
+
+def chain(seed: int, count: int, stock: Stock = EVERYTHING) -> list[Change]:
     """So many changes, each to another spec than the one before, the first of them right."""
-    author = _Author(seed)
+    author = _Author(seed, stock)
     made = [author.anew()]
     while len(made) < count:
         change = author.next()
@@ -108,35 +124,37 @@ def chain(seed: int, count: int) -> list[Change]:
 class _Author:
     """Keeps what the last right spec was made of; a wrong one is a slip that the next change takes back."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, stock: Stock) -> None:
         self._luck = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self._kind = KINDS[0]
+        self._stock = stock
+        self._kind = stock.kinds[0]
         self._chosen: dict[Part, Any] = {}
         self._past: list[tuple[tuple[str, str], dict[Part, Any]]] = []
         self._slips: list[Wrong] = []
 
     def next(self) -> Change:
         """Another change of any sort."""
-        sorts = {self._some: 45, self._slip: 28, self._switch: 10, self._back: 9, self.anew: 8}
+        switch = self._switch if len(self._stock.kinds) > 1 else self._some
+        sorts = {self._some: 45, self._slip: 28, switch: 10, self._back: 9, self.anew: 8}
         (sort,) = self._luck.choices(list(sorts), list(sorts.values()))
         return sort()
 
     def anew(self) -> Change:
         """Every field at once."""
-        self._kind = self._luck.choice(KINDS)
-        self._chosen = {part: self._luck.choice(part.values) for part in PARTS}
+        self._kind = self._luck.choice(self._stock.kinds)
+        self._chosen = {part: self._luck.choice(part.values) for part in self._stock.parts}
         return self._right("all")
 
     def _some(self) -> Change:
         """A few fields."""
-        own = [part for part in PARTS if part.of in traits(self._kind)]
+        own = [part for part in self._stock.parts if part.of in traits(self._kind)]
         parts = self._luck.sample(own, self._luck.randint(1, 3))
         self._chosen |= {part: self._luck.choice(part.values) for part in parts}
         return self._right(", ".join(part.path for part in parts))
 
     def _switch(self) -> Change:
         """Type or mode, and nothing else. The API server lets nobody change a type; what runs must not depend on it."""
-        self._kind = self._luck.choice([kind for kind in KINDS if kind != self._kind])
+        self._kind = self._luck.choice([kind for kind in self._stock.kinds if kind != self._kind])
         return self._right("type or mode")
 
     def _back(self) -> Change:
@@ -150,12 +168,12 @@ class _Author:
 
     def _slip(self) -> Change:
         """Each wrong once before any comes again; now and then in a spec of another kind than what runs."""
-        self._slips = self._slips or self._luck.sample(WRONGS, len(WRONGS))
+        self._slips = self._slips or self._luck.sample(self._stock.wrongs, len(self._stock.wrongs))
         kind = self._kind
         fitting = [wrong for wrong in self._slips if wrong.of in traits(kind)]
         if not fitting or self._luck.random() < 0.3:
             fitting = self._slips
-            kind = self._luck.choice([kind for kind in KINDS if fitting[0].of in traits(kind)])
+            kind = self._luck.choice([kind for kind in self._stock.kinds if fitting[0].of in traits(kind)])
         wrong = fitting[0]
         self._slips.remove(wrong)
         spec = changed({"spec": spec_of(kind, self._chosen)}, wrong.changes)["spec"]

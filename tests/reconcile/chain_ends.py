@@ -164,14 +164,3 @@ def serving(end: End) -> Json:
     plugin = end.plugin or {}
     revisions = {role: plugin["status"].get("revisions", {}).get(role) for role in ("desired", "active", "lastGood")}
     return revisions | {"available": condition(plugin, "Available").get("status")}
-
-
-def differences(one: Any, other: Any, path: str = "") -> list[str]:
-    """Where two JSON values differ, with both values."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        absent = "(absent)"
-        both = [(key, one.get(key, absent), other.get(key, absent)) for key in sorted(one.keys() | other.keys())]
-        return [found for key, a, b in both for found in differences(a, b, f"{path}/{key}")]
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [f for n, (a, b) in enumerate(zip(one, other, strict=True)) for f in differences(a, b, f"{path}/{n}")]
-    return [] if one == other else [f"{path}: {str(one)[:300]} != {str(other)[:300]}"]

@@ -16,11 +16,11 @@ from greffon.security.ceiling import CeilingRule
 from tests.contract.manifests import changed
 from tests.reconcile import samples
 from tests.reconcile.chain import OPERATOR, SCHEMA, WRONGS, Change, chain
-from tests.reconcile.chain_ends import End, accepted, differences, look, serving, too_many, verdict
+from tests.reconcile.chain_ends import End, look
+from tests.reconcile.chain_judge import compared
 from tests.reconcile.chain_specs import KINDS, NAME, SCRIPTS
 from tests.reconcile.fake.request import Refused
 from tests.reconcile.loop import play
-from tests.reconcile.view import condition
 from tests.reconcile.world import World
 
 Json = dict[str, Any]
@@ -67,26 +67,6 @@ async def played(changes: list[Change]) -> list[End]:
                 await world.settle()
                 ends.append(look(world, answer))
             return ends
-
-
-def compared(change: Change, before: End, end: End, alone: End, nothing: End) -> list[str]:
-    """Where the end of a change is not what it should be.
-
-    Accepted: all is as if nothing else had ever been asked for. Refused by the operator: the verdict is as if it had,
-    and what ran before is untouched. Refused by the API server: it says the same, and nothing has happened at all.
-    """
-    if change.wrong is None:
-        taken = (
-            [] if alone.number else [f"refused: {alone.answer or condition(alone.plugin or {}, 'Ready')['message']}"]
-        )
-        return taken or differences(accepted(end), accepted(alone)) + too_many(end)
-    unharmed = differences(end.others, before.others) + differences(alone.others, nothing.others)
-    if change.wrong.by == SCHEMA:
-        said = [] if end.answer == alone.answer != "" else [f"answers {end.answer!r} and {alone.answer!r}"]
-        return said + unharmed + differences([end.plugin, alone.plugin], [before.plugin, None])
-    reason = condition(end.plugin or {}, "Ready")["reason"]
-    told = [] if reason == change.wrong.reason else [f"refused for {reason}"]
-    return told + unharmed + differences(verdict(end), verdict(alone)) + differences(serving(end), serving(before))
 
 
 def unlike(changes: list[Change]) -> list[str]:

@@ -36,6 +36,7 @@ GOOD: dict[str, tuple[str, str, str, object]] = {
     "DNS elsewhere": ("GREFFON_DNS_NAMESPACE", "dns", "dns_namespace", "dns"),
     "DNS by two labels": ("GREFFON_DNS_LABEL", "a=b, c=d", "dns_labels", {"a": "b", "c": "d"}),
     "a label without a value": ("GREFFON_DNS_LABEL", "a=", "dns_labels", {"a": ""}),
+    "authors that can be believed": ("GREFFON_AUTHORS_RECORDED", "true", "authors_recorded", True),
     "a level in capitals": ("GREFFON_LOG_LEVEL", "DEBUG", "log_level", "debug"),
 }
 
@@ -56,6 +57,7 @@ def test_other_variables_are_nobody_s_business() -> None:
 
 BAD: dict[str, tuple[str, str, str]] = {
     "an unknown level": ("GREFFON_LOG_LEVEL", "loud", "debug, info, warning, error"),
+    "a yes": ("GREFFON_AUTHORS_RECORDED", "yes", "true or false"),
     "no workers": ("GREFFON_WORKERS", "0", "from 1 to 256"),
     "too many workers": ("GREFFON_WORKERS", "257", "from 1 to 256"),
     "half a worker": ("GREFFON_WORKERS", "1.5", "GREFFON_WORKERS"),

@@ -39,7 +39,7 @@ matchConstraints:
       resources: [plugins]
 {{- end }}
 
-{{/* What the annotations about the author must be: those of the writer if the spec changes, else as they were. */}}
+{{/* What the annotations about the author must be: those of the writer if the spec, or a request, changes, else as they were. */}}
 {{- define "greffon.admissionAuthor" -}}
 variables:
   - name: changes
@@ -62,4 +62,12 @@ variables:
       request.operation == 'CREATE' ? request.userInfo.username :
       (!variables.changes || request.userInfo.username in variables.before.split('\n') ? variables.before :
       variables.before + '\n' + request.userInfo.username)
+  - name: asks
+    expression: >-
+      ['reconcile', 'restart', 'rollback-to', 'reset'].exists(verb,
+      object.metadata.?annotations.orValue({})[?'greffon.dev/' + verb].orValue('') !=
+      variables.old[?'greffon.dev/' + verb].orValue(''))
+  - name: askedBy
+    expression: >-
+      variables.asks ? request.userInfo.username : variables.old[?'greffon.dev/asked-by'].orValue('')
 {{- end }}

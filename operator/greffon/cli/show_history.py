@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from greffon.cli.text import Line, Span, age, line, table
-from greffon.cli.views import Plugin, Revision
+from greffon.cli.views import Json, Plugin, Revision
 
 _ACTION_STYLE = {"Activated": "good", "RolledBack": "bad", "Quarantined": "bad", "ManualRollback": "warn"}
 _STATE_STYLE = {"Active": "good", "Quarantined": "bad", "Superseded": "dim"}
@@ -24,20 +24,23 @@ def page(plugin: Plugin, revisions: list[Revision], now: datetime) -> list[Line]
 
 
 def happened(plugin: Plugin, now: datetime, limit: int | None = None) -> list[Line]:
-    """`status.history`, latest first."""
-    rows: list[list[str | Span]] = []
-    for entry in plugin.history[:limit]:
-        action = str(entry.get("action") or "")
-        rows.append(
-            [
-                age(entry.get("time"), now),
-                f"r{entry.get('revision', '?')}",
-                str(entry.get("version") or ""),
-                Span(action, _ACTION_STYLE.get(action, "")),
-                str(entry.get("cause") or ""),
-            ]
-        )
-    return table(["AGO", "REVISION", "VERSION", "ACTION", "CAUSE"], rows, "  ") if rows else []
+    """`status.history`, latest first; with who caused it, where that is known."""
+    entries = plugin.history[:limit]
+    known = any(entry.get("by") for entry in entries)
+    titles = ["AGO", "REVISION", "VERSION", "ACTION", *(["BY"] if known else []), "CAUSE"]
+    return table(titles, [_event(entry, now, with_name=known) for entry in entries], "  ") if entries else []
+
+
+def _event(entry: Json, now: datetime, *, with_name: bool) -> list[str | Span]:
+    action = str(entry.get("action") or "")
+    return [
+        age(entry.get("time"), now),
+        f"r{entry.get('revision', '?')}",
+        str(entry.get("version") or ""),
+        Span(action, _ACTION_STYLE.get(action, "")),
+        *([str(entry.get("by") or "")] if with_name else []),
+        str(entry.get("cause") or ""),
+    ]
 
 
 def kept(plugin: Plugin, revisions: list[Revision], now: datetime) -> list[Line]:

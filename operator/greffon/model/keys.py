@@ -63,6 +63,10 @@ ONE_SHOT_VERBS: Final = {
     "reset": ANNOTATION_RESET,
 }
 
+# Who wrote the spec, and who wrote the last request: given by the API server itself, see `admission-author.yaml`.
+ANNOTATION_AUTHOR: Final = f"{GROUP}/author"
+ANNOTATION_ASKED_BY: Final = f"{GROUP}/asked-by"
+
 
 def revision_name(plugin: str, number: int) -> str:
     """Name of the PluginRevision that records the given activation of a plug-in."""

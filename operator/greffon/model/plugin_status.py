@@ -43,6 +43,7 @@ class HistoryEntry(Model):
     action: str
     time: Time | None = None
     cause: str | None = None
+    by: str | None = None
 
 
 class ReplicaStatus(Model):

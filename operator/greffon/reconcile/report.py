@@ -156,8 +156,9 @@ class Reporter:
             if entry["action"] not in _TOLD or (entry["action"], entry["revision"], entry.get("time")) in known:
                 continue
             kind = "Warning" if entry["action"] == history.QUARANTINED else "Normal"
-            text = f"revision r{entry['revision']} ({entry.get('version')})"
-            self._recorder.record(o.plugin, kind, entry["action"], f"{text}: {entry.get('cause', '')}")
+            by = f", by {entry['by']}" if "by" in entry else ""
+            text = f"revision r{entry['revision']} ({entry.get('version')}): {entry.get('cause', '')}{by}"
+            self._recorder.record(o.plugin, kind, entry["action"], text)
 
     def _warn(self, entry: Seen, o: Observation, s: Situation) -> None:
         """One Event when a plug-in starts to fail for a new reason."""

@@ -49,9 +49,25 @@ def history_of(o: Observation, s: Situation) -> list[Json]:
         {"revision": number, "action": action, "time": to_rfc3339(o.now)}
         | ({"version": versions[number]} if number in versions else {})
         | ({"cause": cause[:1024]} if cause else {})
+        | ({"by": who[:MOST_OF_A_NAME]} if (who := _who(o, s.course, action)) else {})
         for action, number, cause in history.grow(s.course.past, _news(o, s, s.course))
     ]
     return [*reversed(made), *entries][: history.LIMIT]
+
+
+def _who(o: Observation, course: Course, action: str) -> str:
+    """Who caused an entry: the author of the spec, or whoever wrote the request; "" when it is not known.
+
+    A revision that serves again after a manual rollback: by a spec that asks for it, or because the request was
+    withdrawn; the annotations do not tell which.
+    """
+    again = course.past.action == history.MANUAL and course.desired <= course.past.highest
+    key = ""
+    if action in (history.MANUAL, history.RESET):
+        key = keys.ANNOTATION_ASKED_BY
+    elif action == history.DEACTIVATED or (action == history.ACTIVATED and course.run == course.desired and not again):
+        key = keys.ANNOTATION_AUTHOR
+    return o.plugin.annotations.get(key, "") if o.context.authors_recorded else ""
 
 
 def _news(o: Observation, s: Situation, course: Course) -> history.News:
@@ -82,3 +98,4 @@ def quarantined(o: Observation) -> list[Json]:
 
 
 MOST_QUARANTINED = 50
+MOST_OF_A_NAME = 256

@@ -26,6 +26,7 @@ class Context:
         dns_namespace, dns_labels: where the DNS pods are.
         ceiling: what plug-ins may be granted at most; None leaves it to the API server.
         kubernetes_version: as the API server tells it, like `v1.36.3`.
+        authors_recorded: the API server's policies keep anybody from choosing the annotations about authors.
         api_servers: (address, port) pairs behind and in front of the `kubernetes` Service.
     """
 
@@ -35,3 +36,4 @@ class Context:
     api_servers: tuple[tuple[str, int], ...] = ()
     ceiling: tuple[CeilingRule, ...] | None = None
     kubernetes_version: str = ""
+    authors_recorded: bool = False
