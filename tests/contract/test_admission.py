@@ -21,6 +21,8 @@ from tests.cluster.process import wait_until
 from tests.contract.api import Answer, Server, collection
 from tests.contract.chart_render import OPERATOR, render
 from tests.contract.crds import CRD_FILES
+from tests.contract.wrong import Wrong
+from tests.contract.wrongs import WRONG
 
 Json = dict[str, Any]
 People = Callable[[str], Server]
@@ -207,6 +209,15 @@ def test_whoever_changes_a_plug_in_must_hold_its_rights(
     more = "&fieldManager=tenant&force=true" if head else ""
     answer = people(TENANT).send("PATCH", theirs, json.dumps(head | change), dry_run=True, content=content, more=more)
     assert is_refused(answer) if refused else answer.accepted, answer.body
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.situation)
+def test_the_policies_leave_a_wrong_manifest_to_the_schema(people: People, wrong: Wrong) -> None:
+    """They are asked before it, and its words are better."""
+    answer = people("").create(wrong.manifest)
+    assert not answer.accepted
+    assert wrong.says in answer.message
+    assert "denied request" not in answer.message
 
 
 def stamps(answer: Answer) -> dict[str, str]:

@@ -18,11 +18,7 @@ from tests.contract.crds import KINDS, nodes
 from tests.contract.manifests import Manifest
 from tests.contract.right import RIGHT
 from tests.contract.wrong import Wrong
-from tests.contract.wrong_identity import IDENTITY, SOURCES
-from tests.contract.wrong_others import OTHERS
-from tests.contract.wrong_process import AMOUNTS, ENVIRONMENT, MODES, PORTS_AND_PROBES
-from tests.contract.wrong_reach import CRON, NETWORK, RULES, SURROUNDINGS, TRIGGERS
-from tests.contract.wrong_twins import TWINS
+from tests.contract.wrongs import WRONG
 
 pytestmark = pytest.mark.controlplane
 
@@ -33,10 +29,6 @@ MODELS: dict[str, type[Object]] = {
     keys.KIND_APPROVAL: PluginApproval,
     keys.KIND_POLICY: PluginPolicy,
 }
-WRONG = [
-    *IDENTITY, *SOURCES, *MODES, *PORTS_AND_PROBES, *AMOUNTS, *ENVIRONMENT,
-    *CRON, *TRIGGERS, *RULES, *NETWORK, *SURROUNDINGS, *OTHERS, *TWINS,
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.situation)

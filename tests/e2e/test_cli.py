@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def test_the_history_names_who_wrote_the_spec_and_who_asked(world: World, termin
         made = service(version, text)
         made["metadata"]["annotations"] = forged
         world.kubectl("apply", f"--as={author}", "--as-group=system:masters", "-f", "-", stdin=yaml.safe_dump(made))
-        world.eventually(f"{version} runs", lambda n=version[0]: _active(world) == f"web-r{n}", 120)
+        world.eventually(f"{version} runs", partial(_runs, world, f"web-r{version[0]}"), 120)
     request = ("annotate", "plugin/web", "greffon.dev/rollback-to=web-r1")
     world.kubectl(*request, "--as=on-call", "--as-group=system:masters")
     world.eventually("revision 1 runs", lambda: _active(world) == "web-r1", 120)
@@ -207,6 +208,10 @@ def _without_rights(world: World, folder: Path) -> Path:
     made = folder / "stranger"
     made.write_text(yaml.safe_dump(config))
     return made
+
+
+def _runs(world: World, revision: str) -> bool:
+    return _active(world) == revision
 
 
 def _active(world: World) -> str:

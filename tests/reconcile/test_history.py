@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from greffon.settings import Settings
 from tests.reconcile import samples
 from tests.reconcile.fake.behaviour import Behaviour
 from tests.reconcile.view import verdict
-from greffon.settings import Settings
 from tests.reconcile.world import SETTINGS, World
 
 Json = dict[str, Any]
