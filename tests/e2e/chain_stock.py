@@ -76,7 +76,7 @@ def _parts(second_image: str) -> tuple[Part, ...]:
         Part("run.secrets", "pod", (None, [], [{"name": "db"}], [{"name": name, "mountPath": f"/var/run/greffon/secrets/{name}/y"} for name in SECRETS])),
         Part("permissions.rules", "pod", (None, None, [], [_READ], [_READ, _NAMED], _MANY)),
         Part("sandbox", "pod", (None, None, {})),
-        Part("run.replicas", "Service", (None, None, 0, 1, 2)),
+        Part("run.replicas", "Service", (None, None, 0, 2)),
         Part("run.ports", "Service", (None, [_PORT], [_PORT, {"name": "dns", "port": 5353, "protocol": "UDP"}], _MOST_PORTS)),
         Part("run.probes", "Service", (None, {}, {"ready": _HTTP}, {"ready": _HTTP | {"failureThreshold": 100}, "live": {"tcp": {"port": 8080}}})),
         Part("triggers", "Job", (None, [], [{"name": "nightly"} | _NEVER], [{"name": "nightly"} | _NEVER | {"timeZone": "America/Argentina/Buenos_Aires"}], _crons(2), _crons(16))),
@@ -85,7 +85,7 @@ def _parts(second_image: str) -> tuple[Part, ...]:
 
 def stock(type_: str, second_image: str) -> Stock:
     """For a chain of one type, whose mode changes."""
-    modes: tuple[str, ...] = ("",) if type_ == "Webhook" else ("Service", "Job")
+    modes = ("",) if type_ == "Webhook" else ("Service", "Job", "Job")  # the pods of a Service take their time
     traits = {"any", type_, *modes} | ({"pod"} if type_ != "Webhook" else set())
     wrongs = tuple(wrong for wrong in WRONGS if wrong.of in traits and "spec.type" not in wrong.changes)
     return Stock(tuple((type_, mode) for mode in modes), _parts(second_image), wrongs)

@@ -1,7 +1,7 @@
 """One plug-in of the real cluster, changed by plain requests and seen as a whole. Used by `test_chain`.
 
 What is seen is brought into the form of the in-memory API, so that both chains are judged by the same rules: the
-plug-in's own name, UID and user id become those of every plug-in, and what nodes and controllers of Kubernetes add is
+plug-in's UID, user id and namespace become those of every plug-in, and what nodes and controllers of Kubernetes add is
 left out, each with the reason beside it.
 """
 
@@ -33,68 +33,80 @@ _PLACES = {
 }
 _TOKEN = re.compile(r"kube-api-access-[a-z0-9]{5}")
 _COUNTED = ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas")
-_POLL_SECONDS, _SAME_SECONDS = 0.1, 0.3
+_POLL_SECONDS = 0.25
+NOTHING = End("", None, {})
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A plug-in by name.
+    """The plug-in of a namespace.
 
     Args:
-        name: text that stands nowhere else, for it is replaced wherever it is found.
+        namespace: a word that stands nowhere else, for it is replaced wherever it is found.
     """
 
     connection: http.client.HTTPConnection
     namespace: str
-    name: str
 
     def put(self, spec: Json) -> str:
         """Create it or replace its spec; gives what the API server says against it, field and cause."""
         path = f"{_OURS}/namespaces/{self.namespace}/plugins"
-        code, found = self._send("GET", f"{path}/{self.name}")
-        if code == HTTPStatus.OK:
-            code, answer = self._send("PUT", f"{path}/{self.name}?fieldValidation=Strict", found | {"spec": spec})
+        if found := self._plugin():
+            code, answer = self._send("PUT", f"{path}/{NAME}?fieldValidation=Strict", found | {"spec": spec})
         else:
-            meta = {"name": self.name, "namespace": self.namespace}
+            meta = {"name": NAME, "namespace": self.namespace}
             body = {"apiVersion": kinds.PLUGIN.api_version, "kind": kinds.PLUGIN.kind, "metadata": meta, "spec": spec}
             code, answer = self._send("POST", f"{path}?fieldValidation=Strict", body)
         if code in (HTTPStatus.OK, HTTPStatus.CREATED):
             return ""
         assert code in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST), answer
-        return str(answer["message"]).replace(self.name, NAME)
+        return str(answer["message"])
 
     def delete(self) -> None:
         """Without waiting for its children."""
-        self._send("DELETE", f"{_OURS}/namespaces/{self.namespace}/plugins/{self.name}")
+        self._send("DELETE", f"{_OURS}/namespaces/{self.namespace}/plugins/{NAME}")
+
+    def wait_gone(self, seconds: float) -> None:
+        """Until nothing of it remains."""
+        deadline = time.monotonic() + seconds
+        while (end := self.look("")) != NOTHING:
+            assert time.monotonic() < deadline, f"in {self.namespace} remain {list(end.others)}"
+            time.sleep(_POLL_SECONDS)
 
     def rest(self, answer: str, seconds: float) -> End:
         """Wait until nothing moves any more and two looks show the same; fails with what still moves."""
-        deadline, before = time.monotonic() + seconds, None
-        while (moving := under_way(end := self.look(answer))) or end != before:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{self.name} has not come to rest within {seconds:.0f} s: {moving or 'changes'}")
-            before = end
-            time.sleep(_POLL_SECONDS if moving else _SAME_SECONDS)
-        return end
+        deadline, before, moving = time.monotonic() + seconds, None, "the plug-in"
+        while time.monotonic() < deadline:
+            if not (moving := undecided(self._plugin())):
+                end = self.look(answer)
+                if not (moving := undecided(end.plugin) or under_way(end)) and end == before:
+                    return end
+                before, moving = end, moving or "the objects"
+            time.sleep(_POLL_SECONDS)
+        raise AssertionError(f"the plug-in of {self.namespace} did not come to rest within {seconds:.0f} s: {moving}")
 
     def look(self, answer: str) -> End:
         """All there is now."""
-        code, plugin = self._send("GET", f"{_OURS}/namespaces/{self.namespace}/plugins/{self.name}")
+        plugin = self._plugin()
         found = [obj for root, plurals in _PLACES.items() for plural in plurals for obj in self._list(root, plural)]
-        if code == HTTPStatus.NOT_FOUND:
+        if plugin is None:
             return End(answer, None, {_key(obj): obj for obj in found})
         uid = plugin["metadata"]["uid"]
         others = [self._alike(obj, uid) for obj in found]
         return End(answer, self._alike(plugin, uid), {_key(obj): obj for obj in others})
 
+    def _plugin(self) -> Json | None:
+        code, found = self._send("GET", f"{_OURS}/namespaces/{self.namespace}/plugins/{NAME}")
+        return found if code == HTTPStatus.OK else None
+
     def _list(self, root: str, plural: str) -> list[Json]:
-        code, found = self._send("GET", f"{root}/namespaces/{self.namespace}/{plural}?{_LABELLED}{self.name}")
+        code, found = self._send("GET", f"{root}/namespaces/{self.namespace}/{plural}?{_LABELLED}{NAME}")
         assert code == HTTPStatus.OK, found
         head = {"kind": found["kind"].removesuffix("List")}
         return [head | obj for obj in found["items"]]
 
     def _alike(self, obj: Json, uid: str) -> Json:
-        made: Json = json.loads(json.dumps(obj).replace(uid, "<uid>").replace(self.name, NAME))
+        made: Json = json.loads(json.dumps(obj).replace(uid, "<uid>").replace(self.namespace, "<namespace>"))
         return _shaped(made)
 
     def _send(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
@@ -106,14 +118,19 @@ class Subject:
 _LABELLED = "labelSelector=greffon.dev%2Fplugin%3D"
 
 
+def undecided(plugin: Json | None) -> str:
+    """What the operator has still to do; "" when it has said its last word."""
+    if plugin is None:
+        return ""
+    if plugin["status"].get("observedGeneration") != plugin["metadata"]["generation"]:
+        return "the operator has not seen the spec"
+    if condition(plugin, "Reconciling").get("status") != "False":
+        return str(condition(plugin, "Ready")["message"]) or "the plug-in"
+    return ""
+
+
 def under_way(end: End) -> str:
-    """What still moves; "" when nothing does."""
-    plugin = end.plugin
-    if plugin is not None:
-        if plugin["status"].get("observedGeneration") != plugin["metadata"]["generation"]:
-            return "the operator has not seen the spec"
-        if condition(plugin, "Reconciling").get("status") != "False":
-            return condition(plugin, "Ready")["message"] or "the plug-in"
+    """What of its objects still moves; "" when nothing does."""
     return next((f"{name}: {why}" for name, obj in end.others.items() if (why := _unfinished(obj))), "")
 
 

@@ -19,7 +19,7 @@ import pytest
 from tests.cluster import images, registry
 from tests.e2e.chain_stock import secrets as user_secrets
 from tests.e2e.chain_stock import stock
-from tests.e2e.chain_world import Subject
+from tests.e2e.chain_world import NOTHING, Subject
 from tests.e2e.proxy import proxied
 from tests.e2e.world import World
 from tests.reconcile.chain import OPERATOR, SCHEMA, Change, chain
@@ -34,7 +34,6 @@ SECONDS = 180
 _WISH = int(os.environ.get("GREFFON_EXPLORE") or 0)
 SEED = random.SystemRandom().randrange(2, 10**6) if _WISH == 1 else _WISH or 20300101
 """The same chains each time; others with GREFFON_EXPLORE=1, which prints its seed, or with a seed in its place."""
-NOTHING = End("", None, {})
 
 
 @pytest.fixture
@@ -46,14 +45,36 @@ def second_image(world: World) -> str:
     return name
 
 
+@pytest.fixture
+def places(world: World) -> Iterator[list[str]]:
+    """Namespaces with what a spec may name: the first for the chain, the others for plug-ins of a single change."""
+    theirs = "\n---\n".join(map(json.dumps, [SCRIPTS, *user_secrets()]))
+    more = [World(world.cluster, f"{world.namespace}-{n:02}") for n in range(2 * AT_ONCE)]
+    try:
+        for place in more:
+            place.create_namespace()
+        for place in (world, *more):
+            place.kubectl("create", "-f", "-", stdin=theirs)
+        yield [place.namespace for place in (world, *more)]
+    finally:
+        names = [place.namespace for place in more]
+        world.cluster.run_kubectl("delete", "namespace", *names, "--timeout=120s", "--ignore-not-found", timeout=150)
+
+
 def ends(
-    connection: http.client.HTTPConnection, namespace: str, changes: list[Change]
+    connection: http.client.HTTPConnection, places: list[str], changes: list[Change]
 ) -> Iterator[tuple[Change, End, End]]:
-    """Each change with the end of the chain after it and that of a plug-in for which it is the first."""
-    subject = Subject(connection, namespace, "chain-x000x")
+    """Each change with the end of the chain after it and that of a plug-in for which it is the first.
+
+    Half of the places rest meanwhile: what was in them goes.
+    """
+    subject, others = Subject(connection, places[0]), [Subject(connection, place) for place in places[1:]]
     for first in range(0, len(changes), AT_ONCE):
         batch = changes[first : first + AT_ONCE]
-        fresh = [Subject(connection, namespace, f"fresh-x{first + n:03}x") for n in range(len(batch))]
+        others = [*others[AT_ONCE:], *others[:AT_ONCE]]
+        fresh = others[: len(batch)]
+        for one in fresh:
+            one.wait_gone(SECONDS)
         answers = [one.put(change.spec) for one, change in zip(fresh, batch, strict=True)]
         chained = [subject.rest(subject.put(change.spec), SECONDS) for change in batch]
         alone = [one.rest(answer, SECONDS) for one, answer in zip(fresh, answers, strict=True)]
@@ -64,13 +85,12 @@ def ends(
 
 @pytest.mark.parametrize("type_", LENGTHS)
 def test_a_chain_of_changes_ends_as_each_of_them_alone(
-    world: World, second_image: str, type_: str, capsys: pytest.CaptureFixture[str]
+    world: World, places: list[str], second_image: str, type_: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.kubectl("create", "-f", "-", stdin="\n---\n".join(map(json.dumps, [SCRIPTS, *user_secrets()])))
     changes = chain(SEED, LENGTHS[type_], stock(type_, second_image))
     began, before, found = time.monotonic(), NOTHING, []
     with proxied(world.cluster) as api, api.connected() as connection:
-        for number, (change, end, alone) in enumerate(ends(connection, world.namespace, changes)):
+        for number, (change, end, alone) in enumerate(ends(connection, places, changes)):
             found += [f"{number} {change.what}: {said}" for said in compared(change, before, end, alone, NOTHING)]
             before = end
     sorts = Counter(change.wrong.by if change.wrong else "right" for change in changes)

@@ -9,10 +9,11 @@ from functools import partial
 import pytest
 
 from tests.e2e.test_rollback import actions, service, serving
-from tests.e2e.world import Json, World
+from tests.e2e.world import Json, World, script
 
 pytestmark = pytest.mark.timeout(600)
 GOOD = {name: ["python3", "-c", f"print({name!r})"] for name in ("preActivate", "postActivate", "preDeactivate")}
+SMOKE = ["bash", "main.sh"]
 FAILS = ["python3", "-c", "import sys; sys.exit(4)"]
 
 
@@ -73,3 +74,25 @@ def test_a_failing_hook_ends_on_the_last_good_version(world: World, capsys: pyte
         world.eventually("only the good version serves", partial(_serves_old, world, name))
         with capsys.disabled():
             print(f"\n  failing {hook}: rolled back after {seconds:.0f} s")
+
+
+def test_the_smoke_run_of_a_job_comes_before_its_schedule_is_switched(world: World) -> None:
+    """A `preActivate` that starts the Job's own program: one that fails never gets the schedule."""
+    nightly = [{"name": "nightly", "cron": "0 3 29 2 *", "timeZone": "Etc/UTC"}]
+    for version, text in (("1.0.0", "echo '{}'"), ("2.0.0", "exit 7")):
+        world.apply(script("nightly", text, version=version, triggers=nightly, hooks={"preActivate": SMOKE}))
+        world.eventually(f"{version} is decided", partial(_is_decided, world, version), 90)
+
+    assert (
+        "HookFailed: hook preActivate of revision r2 failed: exit code 7"
+        in world.condition("nightly", "Ready")["message"]
+    )
+    (schedule,) = world.items("cronjobs", "greffon.dev/plugin=nightly")
+    labels = schedule["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    assert labels["greffon.dev/revision"] == "1"
+    assert actions(world, "nightly") == ["Activated r1", "Quarantined r2", "RolledBack r1"]
+
+
+def _is_decided(world: World, version: str) -> bool:
+    status = world.condition("nightly", "Ready")
+    return status["status"] == "True" if version == "1.0.0" else bool(status["reason"] == "RolledBack")

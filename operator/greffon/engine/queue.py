@@ -59,7 +59,7 @@ class Queue:
         self._dirty: dict[Key, tuple[Priority, float]] = {}
         self._processing: set[Key] = set()
         self._failures: dict[Key, int] = {}
-        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._timers: dict[Key, tuple[float, asyncio.Handle]] = {}
         self._closed = False
         self._quiet: asyncio.Future[None] | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -93,11 +93,12 @@ class Queue:
     def add_after(self, key: Key, delay: float, priority: Priority = Priority.CHILD) -> None:
         """Ask for a key in `delay` seconds; the earliest of several wishes counts."""
         loop = asyncio.get_running_loop()
+        due = loop.time() + delay
         timer = self._timers.get(key)
-        if timer and timer.when() <= loop.time() + delay:
+        if timer and timer[0] <= due:  # kept here: a handle of uvloop without delay does not know its time
             return
         self._cancel_timer(key)
-        self._timers[key] = loop.call_later(delay, self.add, key, priority)
+        self._timers[key] = due, loop.call_later(delay, self.add, key, priority)
 
     def retry(self, key: Key) -> float:
         """Ask for a failed key again after its back-off; gives the delay in seconds."""
@@ -178,4 +179,4 @@ class Queue:
 
     def _cancel_timer(self, key: Key) -> None:
         if timer := self._timers.pop(key, None):
-            timer.cancel()
+            timer[1].cancel()

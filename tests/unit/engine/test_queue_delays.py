@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import uvloop
 
 from greffon.engine.queue import Key, Priority, Queue
 from tests.unit.engine.test_queue import take, take_all
@@ -49,6 +50,23 @@ def test_a_key_wished_twice_comes_once() -> None:
         assert await take_all(queue) == []
 
     virtually(story())
+
+
+def test_wishes_without_delay_on_the_loop_that_the_operator_runs_on() -> None:
+    async def story() -> list[Key]:
+        queue, found = Queue(), []
+        for delay in (0.0, 0.0, 0.0002, 5.0, -1.0):
+            queue.add_after(A, delay)
+        found.append(await queue.get())
+        queue.done(A)
+        queue.add_after(B, 5.0)
+        queue.add_after(B, 0.0)
+        found.append(await queue.get())
+        queue.close()
+        return found
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(asyncio.wait_for(story(), 5)) == [A, B]
 
 
 def test_a_key_whose_time_comes_while_it_is_in_work_comes_again_afterwards() -> None:
