@@ -21,7 +21,7 @@ from tests.e2e.chain_stock import secrets as user_secrets
 from tests.e2e.chain_stock import stock
 from tests.e2e.chain_world import NOTHING, Subject
 from tests.e2e.proxy import proxied
-from tests.e2e.world import World
+from tests.e2e.world import World, strict_namespace
 from tests.reconcile.chain import OPERATOR, SCHEMA, Change, chain
 from tests.reconcile.chain_ends import End
 from tests.reconcile.chain_judge import compared
@@ -48,17 +48,18 @@ def second_image(world: World) -> str:
 @pytest.fixture
 def places(world: World) -> Iterator[list[str]]:
     """Namespaces with what a spec may name: the first for the chain, the others for plug-ins of a single change."""
-    theirs = "\n---\n".join(map(json.dumps, [SCRIPTS, *user_secrets()]))
-    more = [World(world.cluster, f"{world.namespace}-{n:02}") for n in range(2 * AT_ONCE)]
+    more = [f"{world.namespace}-{n:02}" for n in range(2 * AT_ONCE)]
+    theirs = [
+        obj | {"metadata": obj["metadata"] | {"namespace": place}}
+        for place in (world.namespace, *more)
+        for obj in (SCRIPTS, *user_secrets())
+    ]
+    kubectl = world.cluster.run_kubectl
     try:
-        for place in more:
-            place.create_namespace()
-        for place in (world, *more):
-            place.kubectl("create", "-f", "-", stdin=theirs)
-        yield [place.namespace for place in (world, *more)]
+        kubectl("create", "-f", "-", stdin="\n---\n".join(map(json.dumps, [*map(strict_namespace, more), *theirs])))
+        yield [world.namespace, *more]
     finally:
-        names = [place.namespace for place in more]
-        world.cluster.run_kubectl("delete", "namespace", *names, "--timeout=120s", "--ignore-not-found", timeout=150)
+        kubectl("delete", "namespace", *more, "--timeout=120s", "--ignore-not-found", timeout=150)
 
 
 def ends(

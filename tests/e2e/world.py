@@ -28,14 +28,7 @@ class World:
 
     def create_namespace(self) -> None:
         """Make it, with Pod Security "restricted" enforced, and wait until pods can be made in it."""
-        labels = {
-            "pod-security.kubernetes.io/enforce": "restricted",
-            "pod-security.kubernetes.io/enforce-version": "latest",
-        }
-        meta = {"name": self.namespace, "labels": labels}
-        self.cluster.run_kubectl(
-            "create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
-        )
+        self.cluster.run_kubectl("create", "-f", "-", stdin=json.dumps(strict_namespace(self.namespace)))
         self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
 
     def delete_namespace(self, seconds: int = 90) -> None:
@@ -113,6 +106,15 @@ class World:
                 raise AssertionError(f"not within {seconds:.0f} s: {what}")
             time.sleep(0.5)
         return found
+
+
+def strict_namespace(name: str) -> Json:
+    """A Namespace that takes only pods of the level "restricted"."""
+    labels = {
+        "pod-security.kubernetes.io/enforce": "restricted",
+        "pod-security.kubernetes.io/enforce-version": "latest",
+    }
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def plugin(name: str, **spec: Any) -> Json:
