@@ -109,7 +109,7 @@ def test_without_values_the_operator_gets_the_defaults_of_its_own_settings() -> 
     images = {"Python": "localhost/greffon/runner-python:dev", "Bash": "localhost/greffon/runner-bash:dev"}
 
     assert from_environment(operator_environment("default")) == Settings(
-        runner_images=images, ceiling_role="greffon-ceiling"
+        runner_images=images, ceiling_role="greffon-ceiling", authors_recorded=True
     )
 
 
