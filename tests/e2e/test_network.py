@@ -9,6 +9,9 @@ from tests.e2e.test_rollback import is_ready
 from tests.e2e.world import Json, World, plugin, script
 
 BASH_IMAGE = "localhost/greffon/runner-bash:dev"
+POLICY = 120
+"""Seconds until what a policy says is in force: kube-router writes the rules of the whole node anew for each change,
+one writing after the other, which takes long beside tests that make and delete hundreds of plug-ins."""
 SERVER = "import json, sys\nprint(json.dumps({'echo': json.load(sys.stdin).get('data')}))\n"
 
 
@@ -70,19 +73,19 @@ def test_a_connection_needs_both_sides_and_closes_again_when_one_takes_it_back(w
     world.wait_ready("client", 60)
     url = f"http://{address(world)}:8080/healthz"
 
-    world.eventually("default deny holds", lambda: not reaches(world, url), 30)
+    world.eventually("default deny holds", lambda: not reaches(world, url), POLICY)
 
     world.apply(client(EGRESS))
     world.wait_ready("client", 60)
-    world.eventually("egress alone: DNS works", lambda: resolves(world, "plg-server"), 30)
+    world.eventually("egress alone: DNS works", lambda: resolves(world, "plg-server"), POLICY)
     assert not reaches(world, url), "egress alone opens nothing: the server lets nobody in"
 
     world.apply(server(INGRESS))
-    world.eventually("both sides declared: it connects", lambda: reaches(world, url), 30)
+    world.eventually("both sides declared: it connects", lambda: reaches(world, url), POLICY)
     assert reaches(world, "http://plg-server:8080/healthz"), "by the name of its Service as well"
 
     world.apply(client())
-    world.eventually("egress taken back: closed", lambda: not reaches(world, url), 30)
+    world.eventually("egress taken back: closed", lambda: not reaches(world, url), POLICY)
 
 
 def test_only_the_declared_port_is_open(world: World) -> None:
@@ -90,7 +93,7 @@ def test_only_the_declared_port_is_open(world: World) -> None:
     world.apply(client(egress), server(INGRESS))
     world.wait_ready("server", 60)
     world.wait_ready("client", 60)
-    world.eventually("DNS works, so the policy is in force", lambda: resolves(world, "plg-server"), 30)
+    world.eventually("DNS works, so the policy is in force", lambda: resolves(world, "plg-server"), POLICY)
 
     assert not reaches(world, f"http://{address(world)}:8080/healthz")
 
@@ -100,7 +103,7 @@ def test_a_third_plugin_is_not_let_in_by_a_declaration_for_another(world: World)
     world.apply(client(EGRESS), other)
     world.wait_ready("server", 60)
     world.wait_ready("client", 60)
-    world.eventually("DNS works, so the policy is in force", lambda: resolves(world, "plg-server"), 30)
+    world.eventually("DNS works, so the policy is in force", lambda: resolves(world, "plg-server"), POLICY)
 
     assert not reaches(world, f"http://{address(world)}:8080/healthz")
 
@@ -113,15 +116,15 @@ def test_a_range_of_addresses_opens_exactly_that_range(world: World) -> None:
     url = f"http://{ip}:8080/healthz"
 
     world.apply(client({"egress": [{"cidr": f"{ip}/32", "ports": [{"port": 8080}]}]}))
-    world.eventually("the pod's own address is declared", lambda: reaches(world, url), 30)
+    world.eventually("the pod's own address is declared", lambda: reaches(world, url), POLICY)
 
     world.apply(client({"egress": [{"cidr": "198.51.100.0/24", "ports": [{"port": 8080}]}]}))
-    world.eventually("another range is declared", lambda: not reaches(world, url), 30)
+    world.eventually("another range is declared", lambda: not reaches(world, url), POLICY)
 
 
 def test_without_any_egress_there_is_no_dns_and_no_api_server(world: World) -> None:
     world.apply(client())
     world.wait_ready("client", 60)
 
-    world.eventually("no DNS", lambda: not resolves(world, "kubernetes.default.svc"), 30)
+    world.eventually("no DNS", lambda: not resolves(world, "kubernetes.default.svc"), POLICY)
     assert not reaches(world, "--insecure https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT/version")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import HarnessError
 from tests.e2e.world import Json, World, plugin, script
 
 pytestmark = pytest.mark.timeout(600)
@@ -271,6 +272,7 @@ def ask():
 begin = time.monotonic()
 while not seen:  # its own way out is opened a moment after its start
     ask()
+print("connected", file=sys.stderr, flush=True)
 failed.clear(); seen.clear(); times.clear()
 threads, begin, n = [], time.monotonic(), 0
 while time.monotonic() - begin < event["seconds"]:
@@ -299,9 +301,14 @@ def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rol
         spec = {"pluginRef": {"name": "client"}, "input": {"seconds": seconds, "rate": 50}}
         run = {"apiVersion": "greffon.dev/v1alpha1", "kind": "PluginRun", "metadata": {"name": name}, "spec": spec}
         world.apply(run)
-        world.eventually(
-            f"run {name} has started", lambda: "started" in str(world.items("pods", "greffon.dev/plugin=client")), 60
-        )
+        world.eventually(f"run {name} asks", lambda: "connected" in log(name), 180)
+
+    def log(run: str) -> str:
+        job = world.get("pluginrun", run).get("status", {}).get("job")
+        try:
+            return world.kubectl("logs", f"job/{job}") if job else ""
+        except HarnessError:  # no pod yet, or its container is not there yet
+            return ""
 
     def result(name: str) -> Json:
         world.kubectl("wait", f"pluginrun/{name}", "--for=jsonpath={.status.outcome}", "--timeout=180s", timeout=200)
@@ -316,12 +323,12 @@ def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rol
     world.wait_ready("web", 60)
     world.wait_ready("client", 60)
 
-    load("good", 25)
+    load("good", 40)
     world.apply(web("2.0.0"))
     good = result("good")
     assert good["failed"] == 0, good
     assert set(good["seen"]) == {"1.0.0", "2.0.0"}
-    assert good["sent"] > 25 * 50 * 0.8
+    assert good["sent"] > 40 * 50 * 0.8
 
     load("bad", 60)
     world.apply(web("3.0.0", "import sys; sys.exit(3)"))
