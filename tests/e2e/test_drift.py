@@ -159,6 +159,31 @@ def test_every_kind_of_child_comes_back_when_it_is_deleted_or_changed(world: Wor
     assert told
 
 
+def test_what_a_refused_spec_left_running_stays_confined_and_can_be_stopped(world: World) -> None:
+    world.apply(everything())
+    world.wait_ready("all", 90)
+    beyond = everything() | {"spec": everything()["spec"] | {"version": "2.0.0"}}
+    beyond["spec"]["permissions"] = {"egress": [{"fqdn": "api.example", "ports": [{"port": 443}]}]}
+    world.apply(beyond)
+    world.wait_reason("all", "FqdnUnsupported")
+
+    for kind in ("networkpolicy", "serviceaccount"):
+        (gone,) = [item for item in world.items(kind) if item["metadata"]["name"].startswith("plg-all")]
+        world.kubectl("delete", kind, gone["metadata"]["name"])
+        world.eventually(f"the {kind} is back", partial(is_another, world, kind, gone), 60)
+    assert world.condition("all", "Available")["status"] == "True"
+
+    beyond["spec"]["suspend"] = True
+    world.apply(beyond)
+    world.eventually("its pods end", lambda: not world.items("pods"), 90)
+
+
+def is_another(world: World, kind: str, gone: Json) -> bool:
+    """Whether an object has been made again."""
+    found = [item["metadata"] for item in world.items(kind) if item["metadata"]["name"] == gone["metadata"]["name"]]
+    return bool(found) and found[0]["uid"] != gone["metadata"]["uid"]
+
+
 FOREIGN = {
     "serviceaccount": {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "plg-mine"}},
     "deployment": {

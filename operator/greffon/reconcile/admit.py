@@ -18,6 +18,7 @@ from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
 from greffon.model.semver import Version, VersionError
 from greffon.model.semver_range import Range
+from greffon.reconcile.health import State
 from greffon.resources.context import Context
 from greffon.resources.effective import Effective
 from greffon.security import schema_cost
@@ -28,10 +29,17 @@ CONFIG_LIMIT = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A documented reason and a sentence that names field, cause and remedy."""
+    """A documented reason and a sentence that names field, cause and remedy.
+
+    Attributes:
+        state: whether it may pass by itself.
+        again_in: seconds after which to look again; None when an event will tell.
+    """
 
     reason: Reason
     message: str
+    state: State = State.FAILING
+    again_in: float | None = None
 
 
 def unreadable(number: int) -> Refusal:

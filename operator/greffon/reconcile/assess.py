@@ -47,20 +47,18 @@ class Situation:
     course: Course | None = None
 
 
-def refused(
-    o: Observation, refusal: Refusal, state: State = State.FAILING, *, again_in: float | None = None
-) -> Situation:
+def refused(o: Observation, refusal: Refusal) -> Situation:
     """The spec may not run, or not yet; what ran before runs on."""
     active, available = _runs_on(o)
     text = f"revision r{active} runs on" if available else "nothing runs"
     return Situation(
-        health=Health(state, refusal.reason, refusal.message),
+        health=Health(refusal.state, refusal.reason, refusal.message),
         available=available,
         available_message=text,
         revision=None,
         active=active,
         permission=_beyond(refusal),
-        settles_in=again_in,
+        settles_in=refusal.again_in,
     )
 
 

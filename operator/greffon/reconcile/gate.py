@@ -13,7 +13,7 @@ from greffon.model.conditions import Reason
 from greffon.reconcile.admit import Refusal
 from greffon.reconcile.course import Course
 from greffon.reconcile.dependencies import Lack, in_a_circle, unmet, would_break
-from greffon.reconcile.health import Health, State
+from greffon.reconcile.health import State
 from greffon.reconcile.observe import Observation
 
 
@@ -23,26 +23,21 @@ def blocked_revisions(o: Observation) -> Mapping[int, str]:
     return {number: "; ".join(texts) for number, texts in said.items() if texts}
 
 
-def gate(o: Observation, course: Course) -> Health | None:
+def gate(o: Observation, course: Course) -> Refusal | None:
     """Why the desired revision may not take over now; None when it may, or already runs."""
     name = o.plugin.name
     if not o.nodes or course.run != course.desired or _runs(o, course.desired):
         return None
     if circle := in_a_circle(name, o.nodes):
-        return Health(State.FAILING, Reason.DEPENDENCY_CYCLE, circle)
+        return Refusal(Reason.DEPENDENCY_CYCLE, circle)
     if broken := would_break(name, o.plugin.spec.version, o.nodes):
-        return Health(State.FAILING, Reason.DEPENDANT_OUT_OF_RANGE, "; ".join(broken))
+        return Refusal(Reason.DEPENDANT_OUT_OF_RANGE, "; ".join(broken))
     lacks = unmet(o.nodes[name], o.nodes)
     if not lacks:
         return None
     for_good = next((lack for lack in lacks if lack.lack is Lack.BAD_RANGE), None)
     state = State.FAILING if for_good else State.WORKING
-    return Health(state, (for_good or lacks[0]).reason, "; ".join(lack.message for lack in lacks))
-
-
-def as_refusal(health: Health) -> Refusal:
-    """The same for what tells refusals."""
-    return Refusal(health.reason, health.message)
+    return Refusal((for_good or lacks[0]).reason, "; ".join(lack.message for lack in lacks), state)
 
 
 def _runs(o: Observation, number: int) -> bool:

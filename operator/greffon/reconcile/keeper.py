@@ -9,7 +9,7 @@ from typing import Any
 
 from greffon.model.conditions import Reason
 from greffon.model.plugin import PluginSpec
-from greffon.reconcile import hooks, revisions
+from greffon.reconcile import hold, hooks, revisions
 from greffon.reconcile.admit import admit, unreadable
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.archive import Archive
@@ -71,6 +71,12 @@ class Keeper:
         if of is None:
             return hooks.NO_HOOKS, []  # the revision that leaves cannot be read any more, and is not kept for that
         return stage, [hook_job(o.identity, of, turn.revision, turn.hook, hooks.occasion(o.plugin), o.context)]
+
+    async def hold(self, o: Observation) -> Plan:
+        """What to repair of a plug-in whose spec may not run."""
+        number = hold.held(o)
+        spec = await self._archive.spec(o.plugin, number) if number else None
+        return hold.hold(o, spec, number, self._applier.accepted) if spec else hold.NOTHING
 
     async def decree(self, o: Observation, course: Course) -> None:
         """Make the decision durable before it is carried out: whoever comes after a crash decides alike."""

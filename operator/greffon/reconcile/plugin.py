@@ -20,21 +20,21 @@ from greffon.engine.workers import Result
 from greffon.model.errors import SpecError
 from greffon.model.plugin import Plugin
 from greffon.reconcile import revisions
-from greffon.reconcile.admit import admit
+from greffon.reconcile.admit import Refusal, admit
 from greffon.reconcile.apply import Applier
 from greffon.reconcile.assess import assess, refused
 from greffon.reconcile.course import Course, fresh_number
-from greffon.reconcile.gate import as_refusal, gate
+from greffon.reconcile.gate import gate
 from greffon.reconcile.keeper import Keeper
 from greffon.reconcile.neighbours import Neighbours
 from greffon.reconcile.observe import Observation, observe
 from greffon.reconcile.plan import Plan
 from greffon.reconcile.report import Reporter
-from greffon.reconcile.resolver import Resolver, Unresolved
+from greffon.reconcile.resolver import Resolver
 from greffon.reconcile.seen import Seen
 from greffon.reconcile.trouble import Trouble
 from greffon.resources.context import Context
-from greffon.resources.effective import effective
+from greffon.resources.effective import Effective, effective
 
 
 class PluginReconciler:
@@ -70,11 +70,10 @@ class PluginReconciler:
         o = observe(plugin, entry, self._cache, self._context(), self._now(), nodes)
         e = effective(plugin.spec, o.context)
         if refusal := admit(plugin.spec, e, o.context):
-            return await self._reporter.tell(entry, o, e, refused(o, refusal))
+            return await self._refuse(entry, o, e, refusal)
         pinned = await self._resolver.pin(o)
-        if isinstance(pinned, Unresolved):
-            waits = refused(o, pinned.refusal, pinned.state, again_in=pinned.retry_after)
-            return await self._reporter.tell(entry, o, e, waits)
+        if isinstance(pinned, Refusal):
+            return await self._refuse(entry, o, e, pinned)
         o, e = pinned, effective(pinned.plugin.spec, o.context)
         choice = revisions.choose(
             o.identity, o.plugin.spec, e, o.revisions, partial(fresh_number, o), written=o.written
@@ -82,19 +81,33 @@ class PluginReconciler:
         note(revision=choice.number)
         course, spec = await self._keeper.steer(o, e, choice)
         if closed := gate(o, course):
-            return await self._reporter.tell(entry, o, e, refused(o, as_refusal(closed), state=closed.state))
+            return await self._refuse(entry, o, e, closed)
         e = effective(spec, o.context)
         stage, todo = await self._keeper.plan(o, e, spec, choice, course)
         if o.revisions and todo.creates and await self._applier.has_vanished(entry):
             return Result()  # its children are missing because it is deleted: do not fight the garbage collector
         await self._keeper.decree(o, course)
         troubles = await self._carry_out(o, choice, course, todo)
-        o = replace(observe(o.plugin, entry, self._cache, o.context, o.now, nodes), written=o.written)
+        o = self._anew(entry, o)
         situation = assess(o, e, course, troubles, stage)
         result = await self._reporter.tell(entry, o, e, situation)
         if await self._keeper.tidy(o, course, situation, keep=e.history_limit):
             result = replace(result, requeue_after=0.0)
         return result if not any(t.retry for t in troubles) else Result(failed=True)
+
+    async def _refuse(self, entry: Seen, o: Observation, e: Effective, refusal: Refusal) -> Result:
+        """The spec may not run; what ran before runs on, confined as it was."""
+        todo = await self._keeper.hold(o)
+        if todo.creates and await self._applier.has_vanished(entry):
+            return Result()
+        results = await self._applier.carry_out(todo, o.plugin.uid)
+        o = o if todo.empty else self._anew(entry, o)
+        result = await self._reporter.tell(entry, o, e, refused(o, refusal))
+        return Result(failed=True) if any(isinstance(r, Trouble) and r.retry for r in results) else result
+
+    def _anew(self, entry: Seen, o: Observation) -> Observation:
+        """The world after our own writes."""
+        return replace(observe(o.plugin, entry, self._cache, o.context, o.now, o.nodes), written=o.written)
 
     async def _carry_out(
         self, o: Observation, choice: revisions.Choice, course: Course, todo: Plan

@@ -43,15 +43,6 @@ Keyring = Callable[[Plugin, ImageRef], Awaitable[Credentials | None]]
 """Credentials for an image of a plug-in, None to ask without."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
-    """The spec cannot run yet, why, and seconds until it is worth another look."""
-
-    refusal: Refusal
-    state: State
-    retry_after: float
-
-
 @dataclass(slots=True)
 class _Question:
     """One resolution under way or done. `failures`: how many have failed in a row before it."""
@@ -74,7 +65,7 @@ class Resolver:
         self._node_only = frozenset(node_only)
         self._questions: dict[str, _Question] = {}
 
-    async def pin(self, o: Observation) -> Observation | Unresolved:
+    async def pin(self, o: Observation) -> Observation | Refusal:
         """The same observation, its spec with the image by digest. Never raises."""
         plugin = o.plugin
         image = plugin.spec.source.image
@@ -83,7 +74,7 @@ class Resolver:
         try:
             ref = parse(image.ref)
         except ValueError as error:
-            return Unresolved(Refusal(Reason.INVALID_SPEC, f"spec.source.image.ref: {error}"), State.FAILING, 3600)
+            return Refusal(Reason.INVALID_SPEC, f"spec.source.image.ref: {error}")
         if ref.digest or ref.host in self._node_only:
             return o
         known = pinning.recorded(o)
@@ -91,12 +82,12 @@ class Resolver:
             return _pinned(o, ref.pinned(known))
         return await self._ask(o, ref, known)
 
-    async def _ask(self, o: Observation, ref: ImageRef, known: str) -> Observation | Unresolved:
+    async def _ask(self, o: Observation, ref: ImageRef, known: str) -> Observation | Refusal:
         question = self._question(o.plugin, ref)
         await asyncio.wait({question.answer}, timeout=PATIENCE_SECONDS)
         if not question.answer.done():
             text = f"asking the registry {ref.host} what the tag of spec.source.image.ref stands for"
-            return Unresolved(Refusal(Reason.PROGRESSING, text), State.WORKING, PATIENCE_SECONDS)
+            return Refusal(Reason.PROGRESSING, text, State.WORKING, PATIENCE_SECONDS)
         error = question.answer.exception()
         if error is None:
             return _pinned(o, ref.pinned(question.answer.result()))
@@ -133,12 +124,12 @@ class Resolver:
             return False
         return question.failed_at is not None and _now() >= question.failed_at + _pause(question)
 
-    def _unresolved(self, question: _Question, error: RegistryError) -> Unresolved:
+    def _unresolved(self, question: _Question, error: RegistryError) -> Refusal:
         if question.failed_at is None:
             question.failed_at = _now()
         left = max(question.failed_at + _pause(question) - _now(), 0.1)
         state = State.WORKING if isinstance(error, RegistryUnavailable) else State.FAILING
-        return Unresolved(Refusal(_reason(error), str(error)), state, left)
+        return Refusal(_reason(error), str(error), state, left)
 
 
 def _now() -> float:
