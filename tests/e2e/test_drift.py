@@ -165,7 +165,7 @@ def test_what_a_refused_spec_left_running_stays_confined_and_can_be_stopped(worl
     beyond = everything() | {"spec": everything()["spec"] | {"version": "2.0.0"}}
     beyond["spec"]["permissions"] = {"egress": [{"fqdn": "api.example", "ports": [{"port": 443}]}]}
     world.apply(beyond)
-    world.wait_reason("all", "FqdnUnsupported")
+    world.wait_reason("all", "FQDNUnsupported")
 
     for kind in ("networkpolicy", "serviceaccount"):
         (gone,) = [item for item in world.items(kind) if item["metadata"]["name"].startswith("plg-all")]
