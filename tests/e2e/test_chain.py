@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster import images, registry
+from tests.conftest import Figure
 from tests.e2e.chain_stock import secrets as user_secrets
 from tests.e2e.chain_stock import stock
 from tests.e2e.chain_world import NOTHING, Subject
@@ -86,7 +87,7 @@ def ends(
 
 @pytest.mark.parametrize("type_", LENGTHS)
 def test_a_chain_of_changes_ends_as_each_of_them_alone(
-    world: World, places: list[str], second_image: str, type_: str, capsys: pytest.CaptureFixture[str]
+    world: World, places: list[str], second_image: str, type_: str, figure: Figure
 ) -> None:
     changes = chain(SEED, LENGTHS[type_], stock(type_, second_image))
     began, before, found = time.monotonic(), NOTHING, []
@@ -95,8 +96,7 @@ def test_a_chain_of_changes_ends_as_each_of_them_alone(
             found += [f"{number} {change.what}: {said}" for said in compared(change, before, end, alone, NOTHING)]
             before = end
     sorts = Counter(change.wrong.by if change.wrong else "right" for change in changes)
-    with capsys.disabled():
-        print(f"\n  {type_}, seed {SEED}: {dict(sorts)} in {time.monotonic() - began:.0f} s")
+    figure(f"seed {SEED}: {dict(sorts)} in {time.monotonic() - began:.0f} s")
 
     assert not found, f"seed {SEED}\n" + "\n".join(found)
 

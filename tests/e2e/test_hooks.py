@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.conftest import Figure
 from tests.e2e.test_rollback import actions, service, serving
 from tests.e2e.world import Json, World, script
 
@@ -54,7 +55,7 @@ def test_hooks_run_around_an_upgrade_in_their_order(world: World) -> None:
     assert not jobs & targets
 
 
-def test_a_failing_hook_ends_on_the_last_good_version(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_hook_ends_on_the_last_good_version(world: World, figure: Figure) -> None:
     hooks = ("preActivate", "postActivate")
     for hook in hooks:
         world.apply(service(hook.lower()))
@@ -72,8 +73,7 @@ def test_a_failing_hook_ends_on_the_last_good_version(world: World, capsys: pyte
         assert "revision r1 (1.0.0) runs instead" in message
         assert actions(world, name) == ["Activated r1", "Quarantined r2", "RolledBack r1"]
         world.eventually("only the good version serves", partial(_serves_old, world, name))
-        with capsys.disabled():
-            print(f"\n  failing {hook}: rolled back after {seconds:.0f} s")
+        figure(f"failing {hook}: rolled back after {seconds:.0f} s")
 
 
 def test_the_smoke_run_of_a_job_comes_before_its_schedule_is_switched(world: World) -> None:

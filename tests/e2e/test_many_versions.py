@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.cluster import audit
+from tests.conftest import Figure
 from tests.e2e.proxy import Api, proxied
 from tests.e2e.world import Json, World, script
 from tests.fault.ledger import OPERATOR, ledger
@@ -93,15 +94,14 @@ def calls(world: World, since: int, until: int) -> Counter[str]:
     return Counter({name: count for name, count in found.items() if count and "events" not in name})
 
 
-def test_five_hundred_versions_of_one_plug_in(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_five_hundred_versions_of_one_plug_in(world: World, figure: Figure) -> None:
     world.apply(script("many", "echo 1", rollback={"historyLimit": KEPT}))
     world.wait_ready("many")
     with proxied(world.cluster) as api:
         seconds, marks = change(api, world)
     _, full, early, late, end = marks
-    with capsys.disabled():
-        for what, part in (("first", seconds[:SPAN]), ("last", seconds[-SPAN:])):
-            print(f"\n  {what} {SPAN}: {1000 * sum(part) / SPAN:.0f} ms each until observed")
+    for what, part in (("first", seconds[:SPAN]), ("last", seconds[-SPAN:])):
+        figure(f"{what} {SPAN}: {1000 * sum(part) / SPAN:.0f} ms each until observed")
 
     revisions = world.items("pluginrevisions")
     numbers = sorted(revision["spec"]["revision"] for revision in revisions)

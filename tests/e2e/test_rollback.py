@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cluster import HarnessError
+from tests.conftest import Figure
 from tests.e2e.world import Json, World, plugin, script
 
 pytestmark = pytest.mark.timeout(600)
@@ -102,7 +103,7 @@ def actions(world: World, name: str) -> list[str]:
 
 
 def test_every_kind_of_bad_version_ends_on_the_last_good_one(
-    world: World, record_property: Any, capsys: pytest.CaptureFixture[str]
+    world: World, record_property: Any, figure: Figure
 ) -> None:
     world.apply(*(service(name) for name in BAD))
     for name in BAD:
@@ -119,8 +120,8 @@ def test_every_kind_of_bad_version_ends_on_the_last_good_one(
         assert "revision r2 (2.0.0) failed" in message
         assert "revision r1 (1.0.0) runs instead" in message
         assert "greffon.dev/reset" in message
-    with capsys.disabled():
-        print("\n" + "\n".join(f"  {name}: rolled back after {seconds:.0f} s" for name, seconds in times.items()))
+    for name, seconds in times.items():
+        figure(f"{name}: rolled back after {seconds:.0f} s")
 
     for name in BAD:
         world.eventually(f"{name} serves its good revision alone", partial(serves_only, world, name, "1"), 90)
@@ -285,7 +286,7 @@ print(json.dumps({"sent": n, "failed": len(failed), "errors": failed[:9], "seen"
 
 
 def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rollback(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, figure: Figure
 ) -> None:
     ports = [{"port": 8080}]
     client = script("client", CLIENT, type_="Python", run={"timeoutSeconds": 300})
@@ -315,8 +316,7 @@ def test_no_request_fails_during_a_good_upgrade_nor_during_a_bad_one_and_its_rol
         status = world.get("pluginrun", name)["status"]
         assert status["outcome"] == "Succeeded", status
         found: Json = status["output"]
-        with capsys.disabled():
-            print(f"\n  {name}: {found}")
+        figure(f"{name}: {found}")
         return found
 
     world.apply(client, web("1.0.0"))

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import Cluster, images
+from tests.conftest import Figure
 from tests.e2e.world import Json, World, plugin
 from tests.fault.fleet import SMALL, WAIT
 from tests.fault.host_operator import in_place_of_the_deployment
@@ -112,9 +113,7 @@ def of_plugin(found: dict[str, Json], name: str) -> dict[str, Json]:
     return made
 
 
-def test_a_kill_at_any_write_changes_nothing_in_the_end(
-    world: World, proxy: Proxy, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_kill_at_any_write_changes_nothing_in_the_end(world: World, proxy: Proxy, figure: Figure) -> None:
     prepare(world)
     counts = {act: measure(world, proxy, act) for act in ACTS}
     assert all(0 < count <= MOST[act] for act, count in counts.items()), counts
@@ -127,10 +126,9 @@ def test_a_kill_at_any_write_changes_nothing_in_the_end(
 
     found = state(world)
     wrong = {p: differences(of_plugin(found, f"{p[0]}-undisturbed"), of_plugin(found, point_name(*p))) for p in points}
-    with capsys.disabled():
-        for act in ACTS:
-            mine = [point for point in points if point[0] == act]
-            print(f"\n  {act}: {sum(not wrong[p] and p not in unreached for p in mine)}/{len(mine)} kills end alike")
+    for act in ACTS:
+        mine = [point for point in points if point[0] == act]
+        figure(f"{act}: {sum(not wrong[p] and p not in unreached for p in mine)}/{len(mine)} kills end alike")
     assert not unreached
     assert not {point: text for point, text in wrong.items() if text}
     assert not strays(world)
