@@ -29,10 +29,10 @@ def install(cluster: Cluster, *, say: Say = lambda _: None) -> None:
     upgrade(cluster, "greffon-crds")
     say("chart greffon, and waiting for the operator")
     upgrade(cluster, "greffon", *values(cluster, names))
-    wait_until(lambda: _is_guarded(cluster), 60, "the effect of the admission policies")
+    wait_until(lambda: is_guarded(cluster), 60, "the effect of the admission policies")
 
 
-def _is_guarded(cluster: Cluster) -> bool:
+def is_guarded(cluster: Cluster) -> bool:
     """Whether the API server stamps the author of a Plugin, where it has a policy for that: a new one takes seconds."""
     stamps = "mutatingadmissionpolicies.admissionregistration.k8s.io"
     if stamps not in cluster.run_kubectl("api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name"):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from tests.cluster import Cluster
 from tests.cluster.process import succeeds, wait_until
+from tests.installation import is_guarded
 
 _MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 _AWAY = "/etc/kubernetes/kube-apiserver.yaml.away"
@@ -36,6 +37,8 @@ class ApiServer:
         """Put the manifest back; returns when it serves again."""
         self._cluster.run_on_node("sh", "-c", f"if [ -f {_AWAY} ]; then mv {_AWAY} {_MANIFEST}; fi")
         wait_until(lambda: self.answers, 180, "the API server")
+        # It calls itself ready some seconds before it takes a Plugin again: 503 until its admission knows the kind.
+        wait_until(lambda: is_guarded(self._cluster), 60, "the admission of Plugins")
 
 
 @contextmanager
